@@ -1,0 +1,43 @@
+# Everything below needs only Python >= 3.11 and make: the environment is made from requirements.lock on first use.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.PHONY: packets test lab check notebooks lock clean
+
+packets: $(VENV)/ready  ## Make the sample company's packets of the last quarter
+	$(BIN)/slareport init --sample
+	$(BIN)/slareport run --period 2026Q3
+
+test: $(VENV)/ready  ## Run every test, the committed notebooks included
+	$(BIN)/pytest --nbval -p no:cacheprovider notebooks
+	$(BIN)/pytest --numprocesses $(WORKERS)
+
+lab: $(VENV)/ready  ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+check: $(VENV)/ready  ## Lint, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+notebooks: $(VENV)/ready  ## Run the committed notebooks again and store what they show
+	$(BIN)/jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False \
+	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.clear_notebook_metadata=False \
+	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask=tags notebooks/*.ipynb
+
+lock: $(VENV)/ready  ## Pin every dependency anew, for all platforms and Pythons
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
+
+clean:  ## Remove the environment and all outputs
+	rm -rf $(VENV) outputs/* outputs/.[!.]*
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "slareport needs Python >= 3.11; name one with: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

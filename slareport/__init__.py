@@ -1,0 +1,1 @@
+"""Sales SLA reviews: KPI logic, parameterized notebooks, self-contained HTML packets."""

@@ -1,0 +1,191 @@
+"""Frames to charts: one theme, no computing. A chart shows what it is given, and says it in words and a table too.
+
+Charts leave the kernel as Vega-Lite specs: JupyterLab draws them live, the packet's exporter as static SVG.
+Times never reach a chart; their labels are finished words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # the mime type notebooks know how to draw
+MIME = "application/vnd.vegalite.v5+json"
+WIDTH, HEIGHT = 600, 200
+ROW_HEIGHT = 30
+LABEL_GAP = 0.11  # of the axis: labels nearer than this would touch
+
+INK, QUIET, GRID, ACCENT, BAD, PAPER = "#1f2933", "#5b6770", "#d5dbe1", "#12436d", "#a8201a", "#ffffff"
+FONT = "Arial"
+AXIS = {
+    "labelFontSize": 12,
+    "titleFontSize": 12,
+    "labelColor": QUIET,
+    "titleColor": QUIET,
+    "titleFontWeight": "normal",
+    "gridColor": GRID,
+    "domain": False,
+    "ticks": False,
+    "labelPadding": 8,
+}
+THEME = {"font": FONT, "background": "transparent", "view": {"stroke": None}, "axis": AXIS}
+
+Chart = alt.LayerChart | alt.FacetChart
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart for a notebook cell: its claim, the measure behind it, the text alternative and the data table."""
+
+    key: str
+    title: str
+    caption: str
+    description: str
+    chart: Chart
+    table: pd.DataFrame
+
+    def spec(self) -> dict[str, Any]:
+        """The whole figure as one Vega-Lite spec."""
+        with alt.theme.enable("none"):
+            spec: dict[str, Any] = self.chart.to_dict()
+        titles = [str(column) for column in self.table]
+        numeric = [t.startswith("#") or pd.api.types.is_numeric_dtype(self.table[t]) for t in titles]
+        table = {
+            "columns": [title.lstrip("#") for title in titles],
+            "rows": self.table.astype(str).to_numpy().tolist(),
+            "numeric": numeric,
+        }
+        about = {"slareport": {"caption": self.caption, "table": table}}
+        named = {"$schema": SCHEMA, "name": self.key, "title": self.title, "description": self.description}
+        return {**spec, **named, "config": THEME, "usermeta": about}
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+        return {MIME: self.spec(), "text/plain": f"{self.title}. {self.description}"}
+
+
+def trend(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, unit: str, target: float | None) -> Chart:
+    """A measure over periods: value and interval per period, the target as a line, the last value named.
+
+    `rows` are scorecard rows, oldest first; `words` their values and `labels` their periods as people read them.
+    """
+    percent = unit == "%"
+    frame = rows[["value", "low", "high"]].mul(100 if percent else 1).round(1)
+    frame = frame.assign(label=list(labels), told=list(words))
+    frame["text"] = frame["label"] + ": " + frame["told"]
+    goal = None if target is None else round(target * 100, 2)
+    low, high = _domain(frame, goal, percent=percent)
+    two_lines = alt.Axis(labelExpr="split(datum.label, ' ')", grid=False, labelAngle=0)
+    x = alt.X("label", type="ordinal", sort=None, title=None, axis=two_lines)
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    y = alt.Y("value", type="quantitative", title=unit, scale=scale, axis=alt.Axis(tickCount=4))
+    base = alt.Chart(frame)
+    told = alt.Description("text", type="nominal")
+    layers = [
+        base.mark_rule(color=GRID, strokeWidth=6).encode(x, alt.Y("low", type="quantitative"), alt.Y2("high")),
+        base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y),
+        base.mark_circle(color=ACCENT, size=60, opacity=1).encode(x, y, description=told),
+    ]
+    last = frame.tail(1).dropna(subset="value")
+    names = []
+    if goal is not None:
+        layers.insert(1, _goal(alt.Y, goal))
+        names.append((goal, f"promised {goal:g}%", QUIET, "normal"))
+    if len(last):
+        names.append((float(last["value"].iloc[0]), str(last["told"].iloc[0]), ACCENT, "bold"))
+    layers += [_name(height, text, colour, weight) for height, text, colour, weight in _apart(names, high - low)]
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+
+
+def counted(rows: pd.DataFrame) -> Chart:
+    """Named counts as bars, the largest first: `rows` has `name` and `count`."""
+    order = rows.sort_values(["count", "name"], ascending=[False, True])
+    frame = order.assign(text=order["name"] + ": " + order["count"].astype(str))
+    y = alt.Y("name", type="nominal", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=260))
+    x = alt.X(
+        "count",
+        type="quantitative",
+        axis=None,
+        scale=alt.Scale(domain=[0, float(frame["count"].max()) * 1.1]),
+    )
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(color=ACCENT, height=16)
+        .encode(x, y, description=alt.Description("text", type="nominal"))
+    )
+    named = (
+        alt.Chart(frame)
+        .mark_text(align="left", dx=6, color=INK, fontSize=12)
+        .encode(x, y, alt.Text("count", type="quantitative"))
+    )
+    return alt.layer(bars, named).properties(width=380, height=ROW_HEIGHT * len(frame))
+
+
+def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Chart:
+    """One promise across teams: each team's share and interval against what is promised.
+
+    `rows` are scorecard rows with `team`; a team that missed is drawn in another colour and another shape.
+    """
+    frame = rows[["value", "low", "high"]].mul(100).round(1).assign(team=list(rows["team"]), told=list(words))
+    frame["text"] = frame["team"] + ": " + frame["told"]
+    frame["state"] = ["missed" if missed else "kept" for missed in rows["result"].eq("missed")]
+    goal = round(target * 100, 2)
+    low = max(0.0, float(min(frame["low"].min(), goal)) // 10 * 10)
+    y = alt.Y("team", type="nominal", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=260))
+    scale = alt.Scale(domain=[low, 100], nice=False, zero=False)
+    x = alt.X("value", type="quantitative", title="% on time", scale=scale, axis=alt.Axis(tickCount=5))
+    states = ["kept", "missed"]
+    colour = alt.Color("state", type="nominal", legend=None, scale=alt.Scale(domain=states, range=[ACCENT, BAD]))
+    shapes = alt.Scale(domain=states, range=["circle", "diamond"])
+    shape = alt.Shape("state", type="nominal", legend=None, scale=shapes)
+    base = alt.Chart(frame)
+    told = alt.Description("text", type="nominal")
+    return alt.layer(
+        base.mark_rule(color=GRID, strokeWidth=6).encode(alt.X("low", type="quantitative"), alt.X2("high"), y),
+        _goal(alt.X, goal),
+        base.mark_point(filled=True, size=90, opacity=1).encode(x, y, colour, shape, description=told),
+        base.mark_text(color=INK, fontSize=12, dy=-12).encode(x, y, alt.Text("told", type="nominal")),
+    ).properties(width=460, height=44 * len(frame))
+
+
+def _goal(axis: type[alt.X] | type[alt.Y], goal: float) -> Any:
+    """The promise as a line across the plot."""
+    mark = alt.Chart(pd.DataFrame({"goal": [goal]})).mark_rule(color=QUIET, strokeDash=[5, 4])
+    return mark.encode(axis("goal", type="quantitative"))
+
+
+def _domain(frame: pd.DataFrame, goal: float | None, *, percent: bool) -> tuple[float, float]:
+    values = [
+        *frame["low"].dropna(),
+        *frame["high"].dropna(),
+        *frame["value"].dropna(),
+        *([goal] if goal else []),
+    ]
+    if not values:
+        return 0.0, 1.0
+    if not percent:
+        return 0.0, max(values) * 1.05
+    return max(0.0, min(values) // 10 * 10), min(100.0, -(-max(values) // 10) * 10)
+
+
+def _apart(names: list[tuple[float, str, str, str]], span: float) -> list[tuple[float, str, str, str]]:
+    """Labels moved along the axis until they do not touch: at most two, the higher one upwards."""
+    if len(names) < 2 or abs(names[0][0] - names[1][0]) >= span * LABEL_GAP:
+        return names
+    lower, upper = sorted(names)
+    middle, half = (lower[0] + upper[0]) / 2, span * LABEL_GAP / 2
+    return [(middle - half, *lower[1:]), (middle + half, *upper[1:])]
+
+
+def _name(height: float, text: str, colour: str, weight: str) -> Any:
+    """A label to the right of the plot, at a height on its axis."""
+    frame = pd.DataFrame({"height": [round(height, 2)], "text": [text]})
+    mark: Any = {"align": "left", "dx": 10, "color": colour, "fontSize": 12, "fontWeight": weight}
+    return (
+        alt.Chart(frame)
+        .mark_text(**mark)
+        .encode(x=alt.value(WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal"))
+    )

@@ -1,0 +1,224 @@
+"""YAML files read strictly: every scalar is text until the schema says what it means.
+
+So `NO` is a country, `010` a code and `8:30` a time of day; a duplicate or unknown key is an error, and all
+problems of a file are listed at once with their lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from slareport.errors import Problem, SlareportError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST_FILE = 256 * 1024
+DEEPEST = 20
+EMPTY = {"", "~", "null"}
+
+Place = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
+
+
+class Strict(BaseModel):
+    """A part of a parameter file: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML file as plain data (dicts, lists, text, None), with the line of every place in it."""
+
+    file: str
+    data: Any
+    lines: Mapping[Place, int]
+    sha256: str
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest place around it."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def problem(self, place: Place, what: str, found: object = None, cure: str = "") -> Problem:
+        """A problem at a place of this file."""
+        name = dotted(place)
+        return Problem(f"{name}: {what}" if name else what, self.file, str(self.line(place)), found, cure)
+
+
+@dataclass
+class _Reading:
+    """The state of one walk over the nodes of a file."""
+
+    file: str
+    lines: dict[Place, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, node: Node, what: str, cure: str, found: object = None) -> None:
+        self.problems.append(Problem(what, self.file, str(node.start_mark.line + 1), found, cure))
+
+
+def read_document(path: Path, root: Path) -> Document:
+    """Read one YAML file; `root` is the folder that messages name it from.
+
+    Raises `UsageError` for a missing or unreadable file, anything but plain YAML, and duplicate keys.
+    """
+    file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    text, digest = _text_of(path, file)
+    node = _compose(text, file)
+    reading = _Reading(file)
+    if not isinstance(node, MappingNode):
+        raise UsageError(Problem("expected `key: value` lines at the top", file, "1", cure="see the sample's files"))
+    data = _plain(node, (), reading)
+    if reading.problems:
+        raise UsageError(reading.problems)
+    return Document(file, data, reading.lines, digest)
+
+
+def parse(document: Document, model: type[Model]) -> Model:
+    """The document as its model; every violation becomes one problem with its line, all raised together."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise UsageError([_told(document, model, item) for item in error.errors()]) from None
+
+
+def checked(function: Callable[[str], Value]) -> Callable[[object], Value]:
+    """`function`, for use as a pydantic validator: what it refuses becomes a problem at its line."""
+
+    def validate(value: object) -> Value:
+        if not isinstance(value, str):
+            return cast("Value", value)
+        try:
+            return function(value)
+        except SlareportError as error:
+            raise ValueError("; ".join(str(problem) for problem in error.problems)) from None
+
+    return validate
+
+
+def dotted(place: Place) -> str:
+    """A place as people write it.
+
+    >>> dotted(("promises", 0, "target"))
+    'promises[0].target'
+    """
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _text_of(path: Path, file: str) -> tuple[str, str]:
+    if not path.is_file():
+        there = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+        raise UsageError(
+            Problem("no such file", file, cure=f"make it; beside it there are: {', '.join(there) or 'none'}")
+        )
+    raw = path.read_bytes()
+    if len(raw) > LARGEST_FILE:
+        raise UsageError(Problem(f"larger than {LARGEST_FILE:,} bytes", file, found=len(raw), cure="split it"))
+    try:
+        return raw.decode("utf-8-sig"), hashlib.sha256(raw).hexdigest()
+    except UnicodeDecodeError as error:
+        raise UsageError(Problem(f"not UTF-8 at byte {error.start}", file, cure="save the file as UTF-8")) from None
+
+
+def _compose(text: str, file: str) -> Node | None:
+    reader = YAML(typ="rt", pure=True)
+    reader.allow_duplicate_keys = True  # found below, with both lines
+    try:
+        hidden = [_refusal(event, file) for event in YAML(typ="rt", pure=True).parse(text) if _hides(event)]
+        if hidden:
+            raise UsageError(hidden)
+        return cast("Node | None", reader.compose(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{mark.line + 1}:{mark.column + 1}" if mark else ""
+        cure = "indent with spaces" if "\t" in text else "quote values that hold `:`, `#`, `[` or `{`"
+        raise UsageError(Problem(f"not YAML: {error.problem or error.context}", file, place, cure=cure)) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(
+            Problem(f"not YAML: {str(error).splitlines()[0]}", file, cure="see the sample's files")
+        ) from None
+
+
+def _hides(event: Any) -> bool:
+    """Anchors, aliases and tags: they hide what a file says, and carry the known attacks on YAML readers."""
+    return getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None
+
+
+def _refusal(event: Any, file: str) -> Problem:
+    what = "tags are not supported" if getattr(event, "tag", None) else "anchors and aliases are not supported"
+    return Problem(what, file, str(event.start_mark.line + 1), cure="write the value out in full")
+
+
+def _plain(node: Node, place: Place, reading: _Reading) -> Any:
+    reading.lines[place] = node.start_mark.line + 1
+    if len(place) > DEEPEST:
+        reading.wrong(node, f"nested deeper than {DEEPEST} levels", "flatten it")
+        return None
+    if isinstance(node, ScalarNode):
+        return None if node.style is None and node.value.lower() in EMPTY else str(node.value)
+    if isinstance(node, SequenceNode):
+        return [_plain(child, (*place, index), reading) for index, child in enumerate(node.value)]
+    return dict(_pairs(cast("MappingNode", node), place, reading))
+
+
+def _pairs(node: MappingNode, place: Place, reading: _Reading) -> Iterator[tuple[str, Any]]:
+    seen: dict[str, int] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, ScalarNode) or key_node.value == "<<":
+            reading.wrong(key_node, "a key must be plain text", "write the keys out")
+            continue
+        key = key_node.value
+        if key in seen:
+            reading.wrong(key_node, f"the key {key!r} stands twice, first in line {seen[key]}", "keep one of them")
+            continue
+        seen[key] = line
+        yield key, _plain(value_node, (*place, key), reading)
+        reading.lines[(*place, key)] = line
+
+
+def _told(document: Document, model: type[BaseModel], error: Any) -> Problem:
+    place = tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith("function-")))
+    found = error.get("input")
+    if error["type"] == "extra_forbidden":
+        name = str(place[-1])
+        return document.problem(place, "unknown key", cure=did_you_mean(name, _fields_at(model, place[:-1])))
+    if error["type"] == "missing":
+        return document.problem(place, "is missing", cure=f"add `{place[-1]}:`")
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return document.problem(place, message, found if isinstance(found, str) else None)
+
+
+def _fields_at(model: type[BaseModel], place: Place) -> list[str]:
+    """The keys that may stand at a place, found by following the models' annotations."""
+    current: Any = model
+    for part in place:
+        if isinstance(part, str) and isinstance(current, type) and issubclass(current, BaseModel):
+            info = current.model_fields.get(part)
+            current = _model_in(info.annotation) if info else None
+    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        found = _model_in(part)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,141 @@
+"""One period, judged: the extract read, items built, promises and outcomes scored. No Jupyter, no HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from slareport import scorecard as scores
+from slareport.errors import Problem, UsageError
+from slareport.extract import Extract, extract
+from slareport.items import build_items
+from slareport.judgements import Judgements, judge_items
+from slareport.kpi import State
+from slareport.period import Period
+from slareport.source import SET_ASIDE
+from slareport.teams import UNASSIGNED
+from slareport.workspace import Workspace
+
+TREND_PERIODS = 10
+COMPANY = "company"
+OWN_TABLES = {"leads": "created_at", "opportunities": "created_at"}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What some teams' data says about one period, as known at `as_of`."""
+
+    workspace: Workspace
+    teams: tuple[str, ...]
+    period: Period
+    as_of: pd.Timestamp
+    provisional: bool
+    extract: Extract
+    judged: Judgements
+    items: Mapping[str, pd.DataFrame]
+
+    @property
+    def zone(self) -> str:
+        """The reporting zone."""
+        return self.workspace.agreement.zone
+
+    def scorecard(self, team: str | None = None) -> pd.DataFrame:
+        """The scorecard of one team, or of all of them together as the company."""
+        return scores.scorecard(self._judged(team), self.period, self._frame(team))
+
+    def trend(self, measure: str, team: str | None = None) -> pd.DataFrame:
+        """One promise or outcome over the last ten periods, all as known now."""
+        periods = self.period.history(TREND_PERIODS)
+        return scores.trend(self._judged(team), measure, periods, self._frame(team))
+
+    def misses(self) -> pd.DataFrame:
+        """The very items behind every miss of the period."""
+        return scores.misses(self.judged, self.period, self._frame(None))
+
+    def rejects(self) -> pd.DataFrame:
+        """The rows set aside, excluded or adjusted that belong to these teams and this period, or to no period."""
+        listed = self.extract.rejects()
+        start, end = self.period.bounds(self.zone)
+        dated_here = listed["at"].isna() | (listed["at"].ge(start) & listed["at"].lt(end))
+        return listed[listed["team"].isin(self.teams) & dated_here].reset_index(drop=True)
+
+    def accounting(self) -> pd.DataFrame:
+        """Per table, the rows created in the period: read = used + excluded + set aside.
+
+        A row set aside without a usable date counts in every period: it could belong to any.
+        """
+        rejects, rows = self.rejects(), []
+        start, end = self.period.bounds(self.zone)
+        for table, dated in OWN_TABLES.items():
+            items = self.items[table]
+            used = int((items[dated].ge(start) & items[dated].lt(end)).sum())
+            effects = rejects[rejects["table"].eq(table)].drop_duplicates(["place", "effect"])["effect"].value_counts()
+            parts = {
+                "used": used,
+                "excluded": int(effects.get("row excluded", 0)),
+                "set_aside": int(effects.get(SET_ASIDE, 0)),
+            }
+            rows.append({"table": table, "read": sum(parts.values()), **parts})
+        return pd.DataFrame(rows)
+
+    def judged_items(self) -> pd.DataFrame:
+        """Per promise and outcome, what became of the items of the period: judged, waiting, excluded, invalid."""
+        rows = []
+        for name in scores.measures(self.workspace.agreement, self.period):
+            states = scores.in_period(self.judged[name], self.period, self.zone)["state"].value_counts()
+            counted = sum(int(states.get(s, 0)) for s in (State.MET, State.MISSED, State.COUNTED))
+            others = {s.value: int(states.get(s, 0)) for s in (State.PENDING, State.EXCLUDED, State.INVALID)}
+            aside = int(states.get(State.DOES_NOT_APPLY, 0))
+            rows.append({"measure": name, "items": int(states.sum()), "judged": counted, **others, "no_case": aside})
+        return pd.DataFrame(rows)
+
+    def _judged(self, team: str | None) -> Judgements:
+        if team is None:
+            return self.judged
+        return {name: frame[frame["team"].eq(team)] for name, frame in self.judged.items()}
+
+    def _frame(self, team: str | None) -> scores.Frame:
+        began = {table: pd.Timestamp(instant) for table, instant in self.extract.began_at.items()}
+        whose = team or (self.teams[0] if len(self.teams) == 1 else COMPANY)
+        return scores.Frame(whose, self.workspace.agreement, self.as_of, began)
+
+
+def evaluate(workspace: Workspace, period: str, as_of: str = "", team: str | None = None) -> Evaluation:
+    """Judge a period for one team, or for every team and the items of none.
+
+    `as_of` is a local date or time in the reporting zone; empty means when the period has settled, an earlier
+    one makes the evaluation provisional. Raises `UsageError` for unknown names and impossible times.
+    """
+    if team is not None:
+        workspace.team(team)
+    teams = (team,) if team else (*workspace.teams, UNASSIGNED)
+    when = workspace.period(period)
+    workspace.agreement.in_force(when)
+    settled = workspace.agreement.as_of(when)
+    known = instant(as_of, workspace.agreement.zone) if as_of else settled
+    if known <= when.bounds(workspace.agreement.zone)[0]:
+        what = f"nothing of {when.name} is known yet"
+        raise UsageError(
+            Problem(what, found=as_of, cure="choose an as_of after the period's start, or an earlier period")
+        )
+    made = extract(workspace.source, workspace.teams, workspace.agreement.zone, known, workspace.extracts)
+    tables = made.read(teams)
+    items = build_items(tables, as_of=known, zone=workspace.agreement.zone, record_url=workspace.source.record_url)
+    judged = judge_items(items, tables, workspace.agreement, workspace.teams, known)
+    return Evaluation(workspace, teams, when, known, known < settled, made, judged, items)
+
+
+def instant(text: str, zone: str) -> pd.Timestamp:
+    """A date or time a person typed, as an instant; without an offset it is local to the reporting zone."""
+    forms = "write for example 2026-10-08 or 2026-10-08T12:00"
+    try:
+        stamp = pd.Timestamp(text)
+    except ValueError:
+        raise UsageError(Problem("not a date or time", "as_of", found=text, cure=forms)) from None
+    if pd.isna(stamp):
+        raise UsageError(Problem("not a date or time", "as_of", found=text, cure=forms))
+    local: Any = stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return pd.Timestamp(local.tz_convert("UTC"))

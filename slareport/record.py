@@ -1,0 +1,72 @@
+"""How numbers leave the kernel: one record of a review's figures, from which the CSV files are written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from slareport import format as fmt
+from slareport.evaluation import Evaluation
+
+MIME = "application/vnd.slareport.record+json"
+DIGITS = 6
+REJECT_COLUMNS = ["table", "id", "place", "value", "reason", "effect"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The closing record. It is shown as one line; its data is what `outputs` publishes."""
+
+    data: dict[str, Any]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+        counts = ", ".join(f"{len(self.data[name])} {name}" for name in ("scorecard", "misses", "rejects"))
+        return {MIME: self.data, "text/plain": f"Review closed: {counts}."}
+
+
+def make(evaluation: Evaluation, name: str, title: str, scorecard: pd.DataFrame, misses: pd.DataFrame) -> Record:
+    """The record of a review. The same figures give the same record: no clock, no paths, no tool versions."""
+    agreement = evaluation.workspace.agreement
+    agreed = _digest(dict(sorted(agreement.digests.items())))
+    versions = fmt.listed([v.version for v in agreement.in_force(evaluation.period)])
+    data = evaluation.extract.digest
+    foot = f"{name}, {evaluation.period.title} · agreement version {versions} ({agreed[:8]}) · data {data[:8]}"
+    return Record(
+        {
+            "title": f"{title}: SLA review",
+            "foot": foot,
+            "team": evaluation.teams[0] if len(evaluation.teams) == 1 else "_all",
+            "name": name,
+            "period": evaluation.period.name,
+            "period_title": evaluation.period.title,
+            "as_of": evaluation.as_of.isoformat(),
+            "provisional": evaluation.provisional,
+            "agreement_digest": agreed,
+            "data_digest": data,
+            "accounting": _rows(evaluation.accounting()),
+            "items": _rows(evaluation.judged_items()),
+            "scorecard": _rows(scorecard),
+            "misses": _rows(misses),
+            "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
+        }
+    )
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame as plain rows: instants in ISO, numbers rounded here and nowhere else, None for what is missing."""
+    plain = frame.copy()
+    for column in plain:
+        if isinstance(plain[column].dtype, pd.DatetimeTZDtype):
+            plain[column] = plain[column].map(lambda at: None if pd.isna(at) else at.isoformat())
+        elif pd.api.types.is_float_dtype(plain[column]):
+            plain[column] = plain[column].round(DIGITS) + 0.0
+    plain = plain.astype(object).where(plain.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _digest(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,55 @@
+"""A place to start from: a new workspace, or a scratch copy of a notebook in one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from papermill.parameterize import parameterize_notebook
+
+from slareport import files
+from slareport.errors import Problem, UsageError
+from slareport.workspace import PACKAGE, Workspace, open_workspace
+
+SHIPPED = PACKAGE / "starter" if (PACKAGE / "starter").is_dir() else PACKAGE.parent  # a wheel, or a checkout
+OWN_DATA = "data"
+
+
+def make_workspace(folder: Path, *, sample: bool) -> Path:
+    """Write parameters and notebooks into a folder, and with `sample` the sample company's CRM exports.
+
+    In a folder that is a workspace already only missing exports are written. Raises `UsageError` where that would
+    leave nothing to do, so that no one's parameters are ever overwritten.
+    """
+    if (folder / "parameters").is_dir():
+        if not sample:
+            raise UsageError(Problem("this is a workspace already", str(folder), cure="choose an empty folder"))
+        open_workspace(folder)
+        return folder
+    with files.told(folder):
+        for name in ("parameters", "notebooks"):
+            shutil.copytree(SHIPPED / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    if sample:
+        open_workspace(folder)
+        return folder
+    source = folder / "parameters" / "source.yaml"
+    own = re.sub(r"^(sample|record_url):.*\n", "", source.read_text("utf-8"), flags=re.MULTILINE)
+    files.write(source, re.sub(r"^data:.*$", f"data: {OWN_DATA}", own, flags=re.MULTILINE))
+    return folder
+
+
+def scratch_copy(workspace: Workspace, name: str, team: str, period: str) -> Path:
+    """A copy of a notebook under `outputs/.scratch/`, set to a team and period, without outputs."""
+    workspace.team(team)
+    values = {"team": team, "period": workspace.period(period).name}
+    notebook = nbformat.read(workspace.notebook(name), as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    path = workspace.outputs / ".scratch" / f"{name}-{values['team']}-{values['period']}.ipynb"
+    if path.exists():
+        raise UsageError(Problem("a scratch copy is there already", str(path), cure="work in it, or remove it"))
+    files.write(path, nbformat.writes(parameterize_notebook(notebook, values)) + "\n")
+    return path

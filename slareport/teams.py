@@ -1,0 +1,51 @@
+"""What a team is: its name, calendar and people, and what the CRM calls it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from slareport.agreement import Agreement, Identifier, Text
+from slareport.documents import Strict, parse, read_document
+from slareport.errors import UsageError, did_you_mean
+
+UNASSIGNED = "unassigned"
+
+
+class Team(Strict):
+    """A team that is reviewed. `crm` lists the values by which the CRM's users belong to it."""
+
+    name: Text
+    leader: Text
+    calendar: Identifier
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    crm: list[Text] = Field(min_length=1)
+
+
+class _Teams(Strict):
+    teams: dict[Identifier, Team] = Field(min_length=1)
+
+
+def load_teams(path: Path, root: Path, agreement: Agreement | None) -> dict[str, Team]:
+    """Read `teams.yaml`. Raises `UsageError` for a calendar the agreement lacks or a CRM value of two teams."""
+    document = read_document(path, root)
+    teams = parse(document, _Teams).teams
+    problems = []
+    for name, team in teams.items():
+        for version in agreement.versions if agreement else ():
+            if team.calendar not in version.calendars:
+                what = f"version {version.version} of the agreement has no such calendar"
+                cure = did_you_mean(team.calendar, version.calendars)
+                problems.append(document.problem(("teams", name, "calendar"), what, team.calendar, cure))
+    if UNASSIGNED in teams:
+        cure = "rename it: items without a team are shown under that name"
+        problems.append(document.problem(("teams", UNASSIGNED), "this name is taken", UNASSIGNED, cure))
+    for value, times in Counter(value for team in teams.values() for value in team.crm).items():
+        if times > 1:
+            problems.append(document.problem(("teams",), "a CRM value leads to two teams", value, "keep one of them"))
+    if problems:
+        raise UsageError(problems)
+    return teams

@@ -1,0 +1,140 @@
+"""The folder a company works in: its parameters, notebooks and outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import slareport.kpis  # noqa: F401  registers the KPIs that come with slareport
+from slareport import files, sample
+from slareport.agreement import Agreement, load_agreement
+from slareport.errors import Problem, SlareportError, UsageError, did_you_mean
+from slareport.mapping import Source, load_source
+from slareport.period import Period, parse_period
+from slareport.teams import Team, load_teams
+
+ROOT_VARIABLE = "SLAREPORT_WORKSPACE"
+OUTPUTS_VARIABLE = "SLAREPORT_OUTPUTS"
+PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything that is written down under `parameters/`, loaded and checked, and where the outputs go."""
+
+    root: Path
+    outputs: Path
+    agreement: Agreement
+    teams: Mapping[str, Team]
+    source: Source
+    digests: Mapping[str, str]
+
+    @property
+    def extracts(self) -> Path:
+        """Where extracts are kept."""
+        return self.outputs / ".extracts"
+
+    def notebook(self, name: str) -> Path:
+        """A notebook by name: the workspace's own, else the one that comes with slareport."""
+        folders = notebook_folders(self.root)
+        for folder in folders:
+            if (folder / f"{name}.ipynb").is_file():
+                return folder / f"{name}.ipynb"
+        there = {path.stem for folder in folders for path in folder.glob("*.ipynb")}
+        raise UsageError(Problem("no such notebook", found=name, cure=did_you_mean(name, there)))
+
+    def team(self, name: str) -> Team:
+        """A team by its id. Raises `UsageError` with the nearest names."""
+        if name not in self.teams:
+            raise UsageError(
+                Problem("no such team", "parameters/teams.yaml", found=name, cure=did_you_mean(name, self.teams))
+            )
+        return self.teams[name]
+
+    def period(self, text: str) -> Period:
+        """A period by its name, in this agreement's fiscal year."""
+        return parse_period(text, fiscal_start=self.agreement.fiscal_start)
+
+    def prepare(self) -> None:
+        """Write the sample company's exports if the source is the sample and they are not there yet."""
+        made = self.source.settings.sample
+        if made is None:
+            return
+        with files.lock(self.source.data.parent, wait=True):
+            if not self.source.data.is_dir():
+                with files.new_folder(self.source.data) as staging:
+                    sample.write_sample(staging, seed=made.seed, size=made.size)
+
+
+def notebook_folders(root: Path) -> list[Path]:
+    """Where notebooks are looked for: the workspace, then those shipped with the package or lying beside it."""
+    return [
+        folder
+        for folder in (root / "notebooks", PACKAGE / "starter" / "notebooks", PACKAGE.parent / "notebooks")
+        if folder.is_dir()
+    ]
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The workspace: the one the environment names, else the nearest folder upwards that has `parameters/`."""
+    named = os.environ.get(ROOT_VARIABLE)
+    first = (start or Path(named or ".")).resolve()
+    for folder in [first] if named or start else [first, *first.parents]:
+        if (folder / "parameters").is_dir():
+            return folder
+    cure = f"go to a folder with parameters/, name one with --workspace or {ROOT_VARIABLE}, or make one: slareport init"
+    raise UsageError(Problem("no workspace here", str(first), cure=cure))
+
+
+def open_workspace(root: Path | None = None, outputs: Path | None = None) -> Workspace:
+    """Load a workspace. Raises `UsageError` with every problem of every file under `parameters/`."""
+    root = find_root(root)
+    outputs = outputs or Path(os.environ.get(OUTPUTS_VARIABLE) or root / "outputs")
+    parameters = root / "parameters"
+    problems: list[Problem] = []
+    own = _attempt(lambda: _own_kpis(root), problems) or {}
+    agreement: Agreement | None = _attempt(lambda: load_agreement(parameters / "agreement", root), problems)
+    teams = _attempt(lambda: load_teams(parameters / "teams.yaml", root, agreement), problems)
+    source = _attempt(lambda: load_source(parameters / "source.yaml", root), problems)
+    if problems or agreement is None or teams is None or source is None:
+        raise UsageError(problems)
+    read = {"parameters/teams.yaml": _digest(parameters / "teams.yaml")}
+    digests = {**agreement.digests, **source.digests, **read, **own}
+    workspace = Workspace(root, outputs.resolve(), agreement, teams, source, digests)
+    workspace.prepare()
+    return workspace
+
+
+def _own_kpis(root: Path) -> dict[str, str]:
+    """Import a workspace's own `kpis.py`, whose KPIs register themselves."""
+    path = root / "kpis.py"
+    if not path.is_file():
+        return {}
+    spec = importlib.util.spec_from_file_location("kpis", path)
+    if spec is None or spec.loader is None:
+        raise UsageError(Problem("cannot be imported", "kpis.py", cure="write it as a Python module"))
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    except SlareportError:
+        raise
+    except Exception as error:
+        what = f"cannot be imported: {type(error).__name__}: {error}"
+        raise UsageError(Problem(what, "kpis.py", cure="run `python kpis.py` to see where")) from error
+    return {"kpis.py": _digest(path)}
+
+
+def _attempt(load: Callable[[], Any], problems: list[Problem]) -> Any:
+    try:
+        return load()
+    except UsageError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
