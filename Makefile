@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: packets test lab check notebooks lock clean
+.PHONY: packets test lab check notebooks picture lock clean
 
 packets: $(VENV)/ready  ## Make the sample company's packets of the last quarter
 	$(BIN)/slareport init --sample
@@ -26,6 +26,9 @@ notebooks: $(VENV)/ready  ## Run the committed notebooks again and store what th
 	$(BIN)/jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False \
 	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.clear_notebook_metadata=False \
 	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask=tags notebooks/*.ipynb
+
+picture: packets  ## Take the README's picture of a packet (needs Chromium)
+	$(BIN)/python -m tests.picture outputs/2026Q3/emea/team_review/current/packet.html outputs/packet.png
 
 lock: $(VENV)/ready  ## Pin every dependency anew, for all platforms and Pythons
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \

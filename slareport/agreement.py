@@ -7,22 +7,25 @@ force when an item's clock starts governs it for good: a later change never re-j
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, InstanceOf, TypeAdapter, ValidationError
 
-from slareport.documents import Document, Strict, checked, parse, read_document
+from slareport.documents import Day, Document, Strict, Zone, checked, parse, read_document, told
 from slareport.errors import Problem, UsageError, did_you_mean
 from slareport.kpi import KPIS, Kind
-from slareport.period import Period
+from slareport.period import Period, local_instant
 from slareport.worktime import Calendar, Duration, parse_duration, parse_windows
 
+DAY = dt.timedelta(days=1)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -32,12 +35,11 @@ def parse_share(text: str) -> Decimal:
     >>> parse_share("95%"), parse_share("0.95")
     (Decimal('0.95'), Decimal('0.95'))
     """
-    try:
-        value = Decimal(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except InvalidOperation:
-        raise UsageError("not a share; write 95% or 0.95") from None
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?%?", text):
+        raise UsageError(Problem("not a share", cure="write 95% or 0.95"))
+    value = Decimal(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     if not 0 < value <= 1:
-        raise UsageError("a share lies above 0% and up to 100%; write 95% or 0.95")
+        raise UsageError(Problem("a share lies above 0% and up to 100%", cure="write 95% or 0.95"))
     return value.normalize()
 
 
@@ -49,7 +51,8 @@ def parse_hours(text: str) -> tuple[int, ...]:
     """
     first, _, last = text.lower().replace(" ", "").partition("-")
     if first not in DAYS or (last or first) not in DAYS or DAYS.index(last or first) < DAYS.index(first):
-        raise UsageError(f"not a day or a range of days; write one of {', '.join(DAYS)}, or mon-fri")
+        cure = f"write one of {', '.join(DAYS)}, or a range such as mon-fri"
+        raise UsageError(Problem("not a day or a range of days", found=text, cure=cure))
     return tuple(range(DAYS.index(first), DAYS.index(last or first) + 1))
 
 
@@ -90,8 +93,8 @@ class Hours(Strict):
     zone: Text
     hours: dict[str, Text] = Field(min_length=1)
     holidays: str | None = None
-    closed_on: list[dt.date] = []
-    open_on: list[dt.date] = []
+    closed_on: list[Day] = []
+    open_on: list[Day] = []
 
     def calendar(self, name: str) -> Calendar:
         """The calendar these hours mean. Raises `UsageError` for hours that contradict themselves."""
@@ -99,7 +102,7 @@ class Hours(Strict):
         for days, text in self.hours.items():
             for day in parse_hours(days):
                 if day in windows:
-                    raise UsageError(f"{DAYS[day]} has hours twice; write each day once")
+                    raise UsageError(Problem(f"{DAYS[day]} has hours twice", found=days, cure="write each day once"))
                 windows[day] = parse_windows(text)
         return Calendar(name, self.zone, windows, self.holidays, frozenset(self.closed_on), frozenset(self.open_on))
 
@@ -148,9 +151,9 @@ class Version(Strict):
 
     title: Text
     version: Text
-    effective_from: dt.date
-    ends_on: dt.date | None = None
-    timezone: Text
+    effective_from: Day
+    ends_on: Day | None = None
+    timezone: Zone
     fiscal_year_starts_in_month: Annotated[int, Field(ge=1, le=12)] = 1
     parties: list[Party] = Field(min_length=2)
     services: list[Service] = []
@@ -185,7 +188,7 @@ class Agreement:
 
     @property
     def zone(self) -> str:
-        """The reporting zone, in which periods begin and end: the latest version's."""
+        """The reporting zone, in which periods begin and end: the same in all versions."""
         return self.versions[-1].timezone
 
     @property
@@ -195,42 +198,46 @@ class Agreement:
 
     def effective_at(self) -> list[pd.Timestamp]:
         """The instant each version takes effect: midnight in the reporting zone."""
-        return [pd.Timestamp(v.effective_from).tz_localize(self.zone).tz_convert("UTC") for v in self.versions]
+        return [self._midnight(version.effective_from) for version in self.versions]
 
     def version_of(self, instants: pd.Series) -> pd.Series:
         """The position of the version in force at each instant; -1 before the first one and where there is none."""
-        position = pd.Index(self.effective_at()).searchsorted(instants.dt.tz_convert("UTC"), side="right") - 1
-        return pd.Series(position, index=instants.index).mask(instants.isna(), -1)
+        ended = [self._midnight(first) for first, _ in self._gaps() if first > dt.date.min]
+        since = [*zip(self.effective_at(), range(len(self.versions)), strict=True), *((end, -1) for end in ended)]
+        moments, positions = zip(*sorted(since), strict=True)
+        found = pd.Index(moments).searchsorted(instants.dt.tz_convert("UTC"), side="right")
+        return pd.Series(np.array([-1, *positions])[found], index=instants.index).mask(instants.isna(), -1)
 
     def in_force(self, period: Period) -> list[Version]:
         """The versions in force in a period. Raises `UsageError` naming the days without one."""
-        gaps = [gap for gap in self._gaps() if gap[0] < period.end and gap[1] >= period.start]
-        if gaps:
-            days = ", ".join(f"{first} to {last}" for first, last in gaps)
-            what = f"no agreement is in force on some days of {period.name}: {days}"
+        last_day = period.end - DAY
+        gaps = [(max(first, period.start), min(last, last_day)) for first, last in self._gaps()]
+        days = [f"{first} to {last}" for first, last in gaps if first <= last]
+        if days:
+            what = f"no agreement is in force on some days of {period.name}: {', '.join(days)}"
             raise UsageError(Problem(what, "parameters/agreement", cure="add a version that covers them"))
-        ends = [v.effective_from for v in self.versions[1:]] + [dt.date.max]
-        return [
-            v
-            for v, end in zip(self.versions, ends, strict=True)
-            if v.effective_from < period.end and end > period.start
-        ]
+        ends = [version.effective_from for version in self.versions[1:]] + [dt.date.max]
+        spans = zip(self.versions, ends, strict=True)
+        return [v for v, end in spans if v.effective_from < period.end and end > period.start]
 
     def as_of(self, period: Period) -> pd.Timestamp:
         """When a period's data has settled: local midnight after the settling days that follow its end."""
         version = self.in_force(period)[-1]
         calendar = version.working_hours()[version.review.calendar]
         day = calendar.open_days_after(period.end, version.review.settle_business_days)
-        return pd.Timestamp(day).tz_localize(self.zone).tz_convert("UTC")
+        return self._midnight(day)
+
+    def _midnight(self, day: dt.date) -> pd.Timestamp:
+        """The instant a day begins in the reporting zone."""
+        return pd.Timestamp(local_instant(day, 0, self.zone)).as_unit("us")
 
     def _gaps(self) -> Iterator[tuple[dt.date, dt.date]]:
-        day = dt.timedelta(days=1)
-        yield dt.date.min, self.versions[0].effective_from - day
+        """The first and last day of every stretch without a version, the one before the first version included."""
+        yield dt.date.min, self.versions[0].effective_from - DAY
         for version, later in zip(self.versions, [*self.versions[1:], None], strict=True):
-            if version.ends_on:
-                last = later.effective_from - day if later else dt.date.max
-                if version.ends_on < last:
-                    yield version.ends_on + day, last
+            last = later.effective_from - DAY if later else dt.date.max
+            if version.ends_on and version.ends_on < last:
+                yield version.ends_on + DAY, last
 
 
 def load_agreement(folder: Path, root: Path) -> Agreement:
@@ -239,7 +246,8 @@ def load_agreement(folder: Path, root: Path) -> Agreement:
     name = folder.relative_to(root).as_posix()
     if not paths:
         raise UsageError(Problem("no version of the agreement", name, cure="write one, named like 2026-01-01.yaml"))
-    problems: list[Problem] = []
+    misnamed = sorted(folder.glob("*.yml"))
+    problems = [Problem("not read", f"{name}/{path.name}", cure="name it .yaml, or remove it") for path in misnamed]
     versions: list[Version] = []
     documents: list[Document] = []
     for path in paths:
@@ -252,7 +260,7 @@ def load_agreement(folder: Path, root: Path) -> Agreement:
         documents.append(document)
         versions.append(version)
         problems += _contradictions(document, version, path)
-    problems += _twice(versions, documents)
+    problems += _across(versions, documents)
     if problems:
         raise UsageError(problems)
     ordered = sorted(zip(versions, documents, strict=True), key=lambda pair: pair[0].effective_from)
@@ -260,24 +268,24 @@ def load_agreement(folder: Path, root: Path) -> Agreement:
     return Agreement(typed, {document.file: document.sha256 for _, document in ordered})
 
 
-def knob_values(measure: Measure) -> dict[str, Any]:
-    """The knobs of a measure as its KPI takes them. Raises `ValidationError` or `KeyError`; see `load_agreement`."""
-    knobs = KPIS[measure.kpi].knobs
-    return {name: _adapter(knobs[name].annotation).validate_python(value) for name, value in measure.knobs.items()}
-
-
 def _typed(version: Version) -> Version:
     measured = {
-        "promises": [p.model_copy(update={"knobs": knob_values(p)}) for p in version.promises],
-        "outcomes": [o.model_copy(update={"knobs": knob_values(o)}) for o in version.outcomes],
+        "promises": [p.model_copy(update={"knobs": _knobs(p)}) for p in version.promises],
+        "outcomes": [o.model_copy(update={"knobs": _knobs(o)}) for o in version.outcomes],
     }
     return version.model_copy(update=measured)
+
+
+def _knobs(measure: Measure) -> dict[str, Any]:
+    """The knobs of a measure, already checked, as its KPI takes them."""
+    knobs = KPIS[measure.kpi].knobs
+    return {name: _adapter(knobs[name].annotation).validate_python(value) for name, value in measure.knobs.items()}
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     """What turns a knob's text into the type the KPI's signature asks for."""
     if annotation is Duration:
-        return TypeAdapter(Annotated[Duration, PlainValidator(checked(parse_duration))])
+        return TypeAdapter(Annotated[InstanceOf[Duration], BeforeValidator(checked(parse_duration))])
     return TypeAdapter(annotation)
 
 
@@ -286,6 +294,8 @@ def _contradictions(document: Document, version: Version, path: Path) -> Iterato
     if path.stem != version.effective_from.isoformat():
         cure = f"rename the file to {version.effective_from}.yaml"
         yield document.problem(("effective_from",), "the file is named by another day", path.name, cure)
+    if version.ends_on and version.ends_on < version.effective_from:
+        yield document.problem(("ends_on",), "ends before it takes effect", str(version.ends_on), "correct one of them")
     for name, hours in version.calendars.items():
         try:
             hours.calendar(name)
@@ -319,8 +329,8 @@ def _wrong_measure(document: Document, place: tuple[str | int, ...], kind: Kind,
         try:
             _adapter(known.knobs[name].annotation).validate_python(value)
         except ValidationError as error:
-            message = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-            yield document.problem((*place, "knobs", name), message, value)
+            what, cure = told(error.errors()[0])
+            yield document.problem((*place, "knobs", name), what, value, cure)
     for name, parameter in known.knobs.items():
         if parameter.default is parameter.empty and name not in measure.knobs:
             yield document.problem(
@@ -334,10 +344,16 @@ def _repeated(document: Document, section: str, key: str, names: Iterable[str]) 
             yield document.problem((section,), f"{times} entries with the same {key}", name, "keep one of them")
 
 
-def _twice(versions: list[Version], documents: list[Document]) -> Iterator[Problem]:
-    first: dict[dt.date, str] = {}
-    for version, document in zip(versions, documents, strict=True):
-        if version.effective_from in first:
-            what = f"takes effect on the same day as {first[version.effective_from]}"
-            yield document.problem(("effective_from",), what, str(version.effective_from), "keep one of them")
-        first.setdefault(version.effective_from, document.file)
+def _across(versions: list[Version], documents: list[Document]) -> Iterator[Problem]:
+    """What no version shows alone: the same day or the same name again, and another reporting zone."""
+    for key in ("effective_from", "version"):
+        first: dict[str, str] = {}
+        for version, document in zip(versions, documents, strict=True):
+            value = str(getattr(version, key))
+            if value in first:
+                yield document.problem((key,), f"the same {key} as in {first[value]}", value, "change one of them")
+            first.setdefault(value, document.file)
+    for version, document in zip(versions[1:], documents[1:], strict=True):
+        if version.timezone != versions[0].timezone:
+            what = f"another zone than in {documents[0].file}: the periods already reviewed would begin at other hours"
+            yield document.problem(("timezone",), what, version.timezone, f"write {versions[0].timezone}")

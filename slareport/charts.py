@@ -6,7 +6,7 @@ Times never reach a chart; their labels are finished words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,16 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # the mime type note
 MIME = "application/vnd.vegalite.v5+json"
 WIDTH, HEIGHT = 600, 200
 ROW_HEIGHT = 30
+Y_LABELS = 52  # room for the labels of the value axis, so that charts below each other line up
 LABEL_GAP = 0.11  # of the axis: labels nearer than this would touch
 
 INK, QUIET, GRID, ACCENT, BAD, PAPER = "#1f2933", "#5b6770", "#d5dbe1", "#12436d", "#a8201a", "#ffffff"
 FONT = "Arial"
+STATES = {  # fill, stroke, shape
+    "other": (ACCENT, ACCENT, "circle"),
+    "missed": (BAD, BAD, "diamond"),
+    "incomplete history": (PAPER, ACCENT, "circle"),
+}
 AXIS = {
     "labelFontSize": 12,
     "titleFontSize": 12,
@@ -67,35 +73,40 @@ class Figure:
         return {MIME: self.spec(), "text/plain": f"{self.title}. {self.description}"}
 
 
-def trend(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, unit: str, target: float | None) -> Chart:
-    """A measure over periods: value and interval per period, the target as a line, the last value named.
+def trend(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, unit: str) -> Chart:
+    """A measure over periods: value and interval per period, what was promised as a line, the last value named.
 
     `rows` are scorecard rows, oldest first; `words` their values and `labels` their periods as people read them.
+    A period that was missed, or that the records cover in part only, is drawn in another shape.
     """
-    percent = unit == "%"
-    frame = rows[["value", "low", "high"]].mul(100 if percent else 1).round(1)
-    frame = frame.assign(label=list(labels), told=list(words))
-    frame["text"] = frame["label"] + ": " + frame["told"]
-    goal = None if target is None else round(target * 100, 2)
-    low, high = _domain(frame, goal, percent=percent)
-    two_lines = alt.Axis(labelExpr="split(datum.label, ' ')", grid=False, labelAngle=0)
-    x = alt.X("label", type="ordinal", sort=None, title=None, axis=two_lines)
+    frame = rows[["value", "low", "high", "target"]].mul(100 if unit == "%" else 1).round(2)
+    frame = frame.assign(label=list(labels), text=[f"{a}: {b}" for a, b in zip(labels, words, strict=True)])
+    frame["state"] = rows["result"].where(rows["result"].isin(["missed", "incomplete history"]), "other")
+    low, high = _domain(frame, percent=unit == "%")
+    two_lines = alt.Axis(labelExpr="split(datum.label, ' ')", grid=False, labelAngle=0, labelOverlap=False)
+    x = alt.X("label", type="ordinal", sort=list(labels), title=None, axis=two_lines)
+    ticks = alt.Axis(tickCount=4, minExtent=Y_LABELS, labelExpr=f"datum.label + '{'%' if unit == '%' else f' {unit}'}'")
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
-    y = alt.Y("value", type="quantitative", title=unit, scale=scale, axis=alt.Axis(tickCount=4))
-    base = alt.Chart(frame)
-    told = alt.Description("text", type="nominal")
+    y = alt.Y("value", type="quantitative", title=None, scale=scale, axis=ticks)
+    base, given = alt.Chart(frame), alt.Chart(frame.dropna(subset="value"))
     layers = [
-        base.mark_rule(color=GRID, strokeWidth=6).encode(x, alt.Y("low", type="quantitative"), alt.Y2("high")),
+        alt.Chart(frame.dropna(subset="low"))
+        .mark_rule(color=GRID, strokeWidth=6, aria=False)
+        .encode(x, alt.Y("low", type="quantitative"), alt.Y2("high")),
         base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y),
-        base.mark_circle(color=ACCENT, size=60, opacity=1).encode(x, y, description=told),
+        given.mark_point(size=60, opacity=1, strokeWidth=2).encode(
+            x, y, *_marks(STATES), description=alt.Description("text", type="nominal")
+        ),
     ]
-    last = frame.tail(1).dropna(subset="value")
     names = []
-    if goal is not None:
-        layers.insert(1, _goal(alt.Y, goal))
-        names.append((goal, f"promised {goal:g}%", QUIET, "normal"))
-    if len(last):
-        names.append((float(last["value"].iloc[0]), str(last["told"].iloc[0]), ACCENT, "bold"))
+    last = frame.iloc[-1]
+    if frame["target"].notna().any():
+        promised = alt.Y("target", type="quantitative")
+        line = base.mark_line(color=QUIET, strokeDash=[5, 4], strokeWidth=1, interpolate="step")
+        layers.insert(1, line.encode(x, promised))
+        names.append((float(last["target"]), f"promised {last['target']:g}%", QUIET, "normal"))
+    if pd.notna(last["value"]):
+        names.append((float(last["value"]), words[-1], ACCENT, "bold"))
     layers += [_name(height, text, colour, weight) for height, text, colour, weight in _apart(names, high - low)]
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
 
@@ -131,44 +142,50 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
     """
     frame = rows[["value", "low", "high"]].mul(100).round(1).assign(team=list(rows["team"]), told=list(words))
     frame["text"] = frame["team"] + ": " + frame["told"]
-    frame["state"] = ["missed" if missed else "kept" for missed in rows["result"].eq("missed")]
+    frame["state"] = rows["result"].where(rows["result"].eq("missed"), "other").to_numpy()
     goal = round(target * 100, 2)
-    low = max(0.0, float(min(frame["low"].min(), goal)) // 10 * 10)
+    low = max(0.0, float(min(frame["low"].min(), goal - 1)) // 10 * 10)
     y = alt.Y("team", type="nominal", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=260))
     scale = alt.Scale(domain=[low, 100], nice=False, zero=False)
-    x = alt.X("value", type="quantitative", title="% on time", scale=scale, axis=alt.Axis(tickCount=5))
-    states = ["kept", "missed"]
-    colour = alt.Color("state", type="nominal", legend=None, scale=alt.Scale(domain=states, range=[ACCENT, BAD]))
-    shapes = alt.Scale(domain=states, range=["circle", "diamond"])
-    shape = alt.Shape("state", type="nominal", legend=None, scale=shapes)
+    ticks = alt.Axis(tickCount=5, labelFlush=False, labelExpr="datum.label + '%'")
+    x = alt.X("value", type="quantitative", title=None, scale=scale, axis=ticks)
     base = alt.Chart(frame)
-    told = alt.Description("text", type="nominal")
+    promised = alt.Chart(pd.DataFrame({"goal": [goal], "named": [f"promised {goal:g}%"]}))
+    at_goal = alt.X("goal", type="quantitative")
     return alt.layer(
-        base.mark_rule(color=GRID, strokeWidth=6).encode(alt.X("low", type="quantitative"), alt.X2("high"), y),
-        _goal(alt.X, goal),
-        base.mark_point(filled=True, size=90, opacity=1).encode(x, y, colour, shape, description=told),
-        base.mark_text(color=INK, fontSize=12, dy=-12).encode(x, y, alt.Text("told", type="nominal")),
-    ).properties(width=460, height=44 * len(frame))
+        base.mark_rule(color=GRID, strokeWidth=6, aria=False).encode(
+            alt.X("low", type="quantitative"), alt.X2("high"), y
+        ),
+        promised.mark_rule(color=QUIET, strokeDash=[5, 4], aria=False).encode(at_goal),
+        promised.mark_text(color=QUIET, fontSize=12, baseline="bottom", dy=-6).encode(
+            at_goal, alt.Text("named", type="nominal"), y=alt.value(0)
+        ),
+        base.mark_point(size=80, opacity=1, strokeWidth=2).encode(
+            x, y, *_marks(STATES), description=alt.Description("text", type="nominal")
+        ),
+        base.mark_text(color=INK, fontSize=12, dy=-13).encode(x, y, alt.Text("told", type="nominal")),
+    ).properties(width=460, height=46 * len(frame))
 
 
-def _goal(axis: type[alt.X] | type[alt.Y], goal: float) -> Any:
-    """The promise as a line across the plot."""
-    mark = alt.Chart(pd.DataFrame({"goal": [goal]})).mark_rule(color=QUIET, strokeDash=[5, 4])
-    return mark.encode(axis("goal", type="quantitative"))
-
-
-def _domain(frame: pd.DataFrame, goal: float | None, *, percent: bool) -> tuple[float, float]:
-    values = [
-        *frame["low"].dropna(),
-        *frame["high"].dropna(),
-        *frame["value"].dropna(),
-        *([goal] if goal else []),
+def _marks(states: Mapping[str, tuple[str, str, str]]) -> list[Any]:
+    """How each state looks: fill, stroke and shape, so that it can be told apart without colour."""
+    parts = zip((alt.Fill, alt.Stroke, alt.Shape), zip(*states.values(), strict=True), strict=True)
+    return [
+        channel("state", type="nominal", legend=None, scale=alt.Scale(domain=list(states), range=list(looks)))
+        for channel, looks in parts
     ]
-    if not values:
+
+
+def _domain(frame: pd.DataFrame, *, percent: bool) -> tuple[float, float]:
+    """What the value axis spans: every interval and promise, in round tens for shares, from zero for amounts."""
+    values: Any = frame[["low", "high", "value", "target"]].stack().dropna()
+    if values.empty:
         return 0.0, 1.0
+    least, most = float(values.min()), float(values.max())
     if not percent:
-        return 0.0, max(values) * 1.05
-    return max(0.0, min(values) // 10 * 10), min(100.0, -(-max(values) // 10) * 10)
+        return 0.0, max(1.0, most * 1.05)
+    low = min(90.0, max(0.0, least // 10 * 10))
+    return low, min(100.0, max(low + 10, -(-most // 10) * 10))
 
 
 def _apart(names: list[tuple[float, str, str, str]], span: float) -> list[tuple[float, str, str, str]]:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from slareport.errors import Problem, SlareportError, UsageError
+
+if TYPE_CHECKING:  # imported where they are used, so that --help is instant
+    from slareport.period import Period
+    from slareport.run import Job, Outcome
+    from slareport.workspace import Workspace
 
 PARTIAL = 3
 INTERRUPTED = 130
@@ -28,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sales SLA reviews from CRM tables.",
 )
-out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+out, err = Console(soft_wrap=True, highlight=False, markup=False), Console(stderr=True, soft_wrap=True, highlight=False)
 
 Workspace_ = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace [default: found upwards].")]
 Outputs_ = Annotated[
@@ -72,24 +78,29 @@ def run(
 ) -> None:
     """Make the review packets of some teams and periods, and the index of all reviews."""
     from slareport import run as batch
-    from slareport.kernels import stop_all
     from slareport.period import parse_periods
 
     home = _open(workspace, outputs)
-    today = dt.datetime.now(dt.UTC).date()
-    periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=today)
+    now = dt.datetime.now(dt.UTC)
+    periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now.date())
     planned = batch.plan(home, periods, team or (), notebook or (), as_of)
+    if not as_of and not quiet:
+        _note_unsettled(home, periods, now)
     if dry_run:
         _show_plan(home, planned)
         return
-    failed = made = 0
-    with _stopping(stop_all), _progress(len(planned), quiet=quiet) as (cell_started, ended):
-        for outcome in batch.run(home, planned, workers=jobs or os.cpu_count() or 1, progress=cell_started):
-            failed, made = failed + bool(outcome.failure), made + (not outcome.failure)
-            ended(outcome)
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it warns of is told by the outcome
+    made = flawed = 0
+    with _ending_on_sigterm(), _progress(len(planned), quiet=quiet) as (started, ended):
+        outcomes = batch.run(home, planned, workers=jobs or os.cpu_count() or 1, progress=started)
+        with contextlib.closing(outcomes):
+            for outcome in outcomes:
+                made += not outcome.failure
+                flawed += bool(outcome.failure or outcome.undrawn)
+                ended(outcome)
     if not quiet:
         out.print(f"{made} of {len(planned)} packets made. All reviews: {home.outputs / 'index.html'}")
-    if failed:
+    if flawed:
         raise typer.Exit(PARTIAL)
 
 
@@ -97,19 +108,16 @@ def run(
 @told
 def check(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     """Check agreement, teams, source and notebooks without running anything."""
-    from slareport import run as batch
-    from slareport.source import Reader
+    from slareport.checks import check as in_order
+    from slareport.run import reviews
 
-    home = _open(workspace, outputs)
-    Reader(home.source, home.agreement.zone).check()
-    for name in batch.reviews(home):
-        batch.parameters_of(home.notebook(name))
+    home = in_order(_folder(workspace), outputs)
     latest = home.agreement.versions[-1]
     out.print(f"agreement   {len(home.agreement.versions)} versions, the latest from {latest.effective_from}")
     out.print(f"            {len(latest.promises)} promises, {len(latest.outcomes)} results")
     out.print(f"teams       {', '.join(home.teams)}")
     out.print(f"source      {home.source.mapping.title}: {', '.join(sorted(home.source.mapping.tables))}")
-    out.print(f"notebooks   {', '.join(batch.reviews(home))}")
+    out.print(f"notebooks   {', '.join(reviews(home.root))}")
     out.print("everything is in order")
 
 
@@ -140,7 +148,8 @@ def notebook(
     """Copy a notebook, set to a team and period, to work in; the committed one stays as it is."""
     from slareport.start import scratch_copy
 
-    out.print(str(scratch_copy(_open(workspace, outputs), name, team, period)))
+    copy = scratch_copy(_open(workspace, outputs), name, team, period)
+    out.print(f"a copy is in {copy}; next: jupyter lab {shlex.quote(str(copy))}")
 
 
 @app.command()
@@ -153,18 +162,31 @@ def verify(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     out.print(f"{hold(home.outputs)} packets hold: no file changed, none missing, none added")
 
 
-def _open(workspace: Path | None, outputs: Path | None) -> Any:
-    """The workspace, named in the environment too, so that kernels open the same one."""
-    from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, open_workspace
+def _open(workspace: Path | None, outputs: Path | None) -> Workspace:
+    from slareport.workspace import open_workspace
 
+    return open_workspace(_folder(workspace), outputs)
+
+
+def _folder(workspace: Path | None) -> Path | None:
     if workspace is not None and not workspace.is_dir():
         raise UsageError(Problem("no such folder", str(workspace), cure="name a folder with parameters/"))
-    home = open_workspace(workspace, outputs)
-    os.environ[ROOT_VARIABLE], os.environ[OUTPUTS_VARIABLE] = str(home.root), str(home.outputs)
-    return home
+    return workspace
 
 
-def _show_plan(home: Any, planned: list[Any]) -> None:
+def _note_unsettled(home: Workspace, periods: list[Period], now: dt.datetime) -> None:
+    for period in periods:
+        settles = home.agreement.as_of(period)
+        if settles > now:
+            err.print(
+                f"[yellow]note[/yellow] {period.name} settles on {settles.tz_convert(home.agreement.zone):%Y-%m-%d}: "
+                "what is not done yet counts as not done; for a provisional review give --as-of"
+            )
+
+
+def _show_plan(home: Workspace, planned: list[Job]) -> None:
+    from rich.table import Table
+
     table = Table("notebook", "period", "team", "why", box=None, pad_edge=False)
     for job in planned:
         before = job.place.current(home.outputs)
@@ -176,44 +198,57 @@ def _show_plan(home: Any, planned: list[Any]) -> None:
 
 @contextlib.contextmanager
 def _progress(total: int, *, quiet: bool) -> Iterator[tuple[Any, Any]]:
-    """A bar over the batch with the cells in work; plain lines where there is no terminal; nothing when quiet."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    """A bar over the batch and a line per notebook in work; plain lines where there is no terminal."""
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    bar = Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
-    working: dict[str, str] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[at]}", markup=False))
+    bar = Progress(
+        *columns,
+        console=err,
+        transient=True,
+        disable=quiet or not err.is_terminal,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    # On a terminal the bar's own console must print, or lines and bar would mix.
+    say = err.print if out.is_terminal else out.print
+    working: dict[Job, Any] = {}
 
-    def cell_started(job: Any, cell: str) -> None:
-        working[str(job)] = f"{job}: {cell}"
-        bar.update(task, description=" | ".join(sorted(working.values())))
+    def started(job: Job, call: str, number: int, cells: int) -> None:
+        if job not in working:
+            working[job] = bar.add_task(str(job), total=cells, at="")
+        bar.update(working[job], completed=number - 1, at=f"{number}/{cells} {call}")
 
-    def ended(outcome: Any) -> None:
-        working.pop(str(outcome.job), None)
-        bar.advance(task)
+    def ended(outcome: Outcome) -> None:
+        if outcome.job in working:
+            bar.remove_task(working.pop(outcome.job))
+        bar.advance(whole)
+        bar.update(whole, at=f"{bar.tasks[0].completed:.0f}/{total}")
         if outcome.failure:
-            err.print(f"[red]failed[/red] {outcome.job}: {_escaped(outcome.failure)}; see {outcome.folder}")
+            err.print(f"[red]failed[/red] {outcome.job}: {_escaped(f'{outcome.failure}; see {outcome.folder}')}")
+        elif outcome.undrawn:
+            charts = ", ".join(outcome.undrawn)
+            page = outcome.folder / "packet.html"
+            err.print(f"[yellow]made[/yellow]   {outcome.job}, without drawing {charts}: {_escaped(str(page))}")
         elif not quiet:
-            out.print(f"made   {outcome.job}: {outcome.folder / 'packet.html'}")
+            say(f"made   {outcome.job}: {outcome.folder / 'packet.html'}", markup=False)
 
     with bar:
-        task = bar.add_task("", total=total)
-        yield cell_started, ended
+        whole = bar.add_task("packets", total=total, at=f"0/{total}")
+        yield started, ended
 
 
 @contextlib.contextmanager
-def _stopping(stop_all: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and Ctrl-C end the kernels first, then the command."""
+def _ending_on_sigterm() -> Iterator[None]:
+    """SIGTERM ends the command as Ctrl-C does, in order, with an exit code of its own."""
 
     def terminate(*_: Any) -> None:
-        stop_all()
+        err.print("terminated; run the same command again to make what is missing")
         sys.exit(TERMINATED)
 
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
-    except KeyboardInterrupt:
-        stop_all()
-        raise
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -32,12 +32,12 @@ class Clock:
     def judge(self, start: Instants, stop: Instants, within: Duration) -> pd.DataFrame:
         """Judge each item by the time from `start` to `stop`: met, missed, pending, invalid or does not apply.
 
-        A stop at the deadline itself is in time. An item without a stop is missed once its deadline has come by
-        `as_of`, and pending before that. A stop up to 15 minutes before the start counts as at once, an earlier
-        one is invalid. Evidence: `due_at`, `stopped_at`, `elapsed_minutes`, `late_minutes` (of the promise's own
-        time, NA unless late) and `reason`.
+        What lies after `as_of` has not happened. A stop at the deadline itself is in time. An item without a stop is
+        missed once its deadline has come by `as_of`, and pending before that. A stop up to 15 minutes before the
+        start counts as at once, an earlier one is invalid. Evidence: `due_at`, `stopped_at`, `elapsed_minutes`,
+        `late_minutes` (of the promise's own time, NA unless late) and `reason`.
         """
-        stop = stop.where(stop <= self.as_of)
+        start, stop = start.where(start <= self.as_of), stop.where(stop <= self.as_of)
         due = self.deadline(start, within)
         end = stop.fillna(self.as_of)
         early = stop < start

@@ -6,17 +6,21 @@ problems of a file are listed at once with their lines.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from slareport.errors import Problem, SlareportError, UsageError, did_you_mean
+from slareport.period import known_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +98,14 @@ def parse(document: Document, model: type[Model]) -> Model:
         raise UsageError([_told(document, model, item) for item in error.errors()]) from None
 
 
+class _RefusedError(ValueError):
+    """What carries the problems of a value through pydantic."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(problem.what for problem in problems))
+        self.cure = "; ".join(dict.fromkeys(problem.cure for problem in problems if problem.cure))
+
+
 def checked(function: Callable[[str], Value]) -> Callable[[object], Value]:
     """`function`, for use as a pydantic validator: what it refuses becomes a problem at its line."""
 
@@ -103,9 +115,35 @@ def checked(function: Callable[[str], Value]) -> Callable[[object], Value]:
         try:
             return function(value)
         except SlareportError as error:
-            raise ValueError("; ".join(str(problem) for problem in error.problems)) from None
+            raise _RefusedError(error.problems) from None
 
     return validate
+
+
+def parse_day(text: str) -> dt.date:
+    """A day, written year-month-day and in no other way.
+
+    >>> parse_day("2026-05-01")
+    datetime.date(2026, 5, 1)
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return dt.date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise UsageError(Problem("no such day", cure="write it like 2026-05-01"))
+
+
+Day = Annotated[dt.date, BeforeValidator(checked(parse_day))]
+Zone = Annotated[str, BeforeValidator(checked(known_zone))]
+
+
+def told(error: Any) -> tuple[str, str]:
+    """What is wrong and the cure, of one of pydantic's error records."""
+    refused = error.get("ctx", {}).get("error")
+    if isinstance(refused, _RefusedError):
+        return str(refused), refused.cure
+    return str(error["msg"]).removeprefix("Value error, "), ""
 
 
 def dotted(place: Place) -> str:
@@ -126,7 +164,10 @@ def _text_of(path: Path, file: str) -> tuple[str, str]:
         raise UsageError(
             Problem("no such file", file, cure=f"make it; beside it there are: {', '.join(there) or 'none'}")
         )
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError(Problem(f"cannot be read: {error.strerror}", file, cure="mend its permissions")) from None
     if len(raw) > LARGEST_FILE:
         raise UsageError(Problem(f"larger than {LARGEST_FILE:,} bytes", file, found=len(raw), cure="split it"))
     try:
@@ -139,9 +180,8 @@ def _compose(text: str, file: str) -> Node | None:
     reader = YAML(typ="rt", pure=True)
     reader.allow_duplicate_keys = True  # found below, with both lines
     try:
-        hidden = [_refusal(event, file) for event in YAML(typ="rt", pure=True).parse(text) if _hides(event)]
-        if hidden:
-            raise UsageError(hidden)
+        if refused := list(_refused(YAML(typ="rt", pure=True).parse(text), file)):
+            raise UsageError(refused)
         return cast("Node | None", reader.compose(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -154,21 +194,26 @@ def _compose(text: str, file: str) -> Node | None:
         ) from None
 
 
-def _hides(event: Any) -> bool:
-    """Anchors, aliases and tags: they hide what a file says, and carry the known attacks on YAML readers."""
-    return getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None
+def _refused(events: Iterator[Any], file: str) -> Iterator[Problem]:
+    """What is YAML and not read: tags, anchors and aliases, which hide what a file says; and endless nesting.
 
-
-def _refusal(event: Any, file: str) -> Problem:
-    what = "tags are not supported" if getattr(event, "tag", None) else "anchors and aliases are not supported"
-    return Problem(what, file, str(event.start_mark.line + 1), cure="write the value out in full")
+    They carry the known attacks on YAML readers, so nothing is composed before none of them is there.
+    """
+    depth = 0
+    for event in events:
+        line = str(event.start_mark.line + 1)
+        if getattr(event, "tag", None) is not None:
+            yield Problem("tags are not supported", file, line, cure="write the value out in full")
+        if getattr(event, "anchor", None) is not None:
+            yield Problem("anchors and aliases are not supported", file, line, cure="write the value out in full")
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            yield Problem(f"nested deeper than {DEEPEST} levels", file, line, cure="flatten it")
+            return
 
 
 def _plain(node: Node, place: Place, reading: _Reading) -> Any:
     reading.lines[place] = node.start_mark.line + 1
-    if len(place) > DEEPEST:
-        reading.wrong(node, f"nested deeper than {DEEPEST} levels", "flatten it")
-        return None
     if isinstance(node, ScalarNode):
         return None if node.style is None and node.value.lower() in EMPTY else str(node.value)
     if isinstance(node, SequenceNode):
@@ -193,32 +238,41 @@ def _pairs(node: MappingNode, place: Place, reading: _Reading) -> Iterator[tuple
 
 
 def _told(document: Document, model: type[BaseModel], error: Any) -> Problem:
-    place = tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith("function-")))
+    place: Place = ()
+    for part in error["loc"]:
+        ours = isinstance(part, int) or not part.startswith(("function-", "[key]"))
+        if ours and (isinstance(part, str) or (*place, part) in document.lines):
+            place = (*place, part)
     found = error.get("input")
     if error["type"] == "extra_forbidden":
         name = str(place[-1])
         return document.problem(place, "unknown key", cure=did_you_mean(name, _fields_at(model, place[:-1])))
     if error["type"] == "missing":
         return document.problem(place, "is missing", cure=f"add `{place[-1]}:`")
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return document.problem(place, message, found if isinstance(found, str) else None)
+    what, cure = told(error)
+    return document.problem(place, what, found if isinstance(found, str) else None, cure)
 
 
 def _fields_at(model: type[BaseModel], place: Place) -> list[str]:
     """The keys that may stand at a place, found by following the models' annotations."""
     current: Any = model
     for part in place:
-        if isinstance(part, str) and isinstance(current, type) and issubclass(current, BaseModel):
+        if _is_model(current):
             info = current.model_fields.get(part)
-            current = _model_in(info.annotation) if info else None
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+            current = info.annotation if info else None
+        else:
+            current = _inside(current)
+    found = next((kind for kind in (current, *get_args(current)) if _is_model(kind)), None)
+    return list(found.model_fields) if found else []
 
 
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for part in getattr(annotation, "__args__", ()):
-        found = _model_in(part)
-        if found is not None:
-            return found
-    return None
+def _inside(annotation: Any) -> Any:
+    """What a list or a dict holds."""
+    if get_origin(annotation) in (list, dict):
+        held = get_args(annotation)[-1]
+        return get_args(held)[0] if get_origin(held) is Annotated else held
+    return next((found for found in map(_inside, get_args(annotation)) if found), None)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

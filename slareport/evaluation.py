@@ -13,9 +13,9 @@ from slareport.errors import Problem, UsageError
 from slareport.extract import Extract, extract
 from slareport.items import build_items
 from slareport.judgements import Judgements, judge_items
-from slareport.kpi import State
+from slareport.kpi import COUNTED, KPIS, State
 from slareport.period import Period
-from slareport.source import SET_ASIDE
+from slareport.tables import SET_ASIDE
 from slareport.teams import UNASSIGNED
 from slareport.workspace import Workspace
 
@@ -86,11 +86,24 @@ class Evaluation:
         rows = []
         for name in scores.measures(self.workspace.agreement, self.period):
             states = scores.in_period(self.judged[name], self.period, self.zone)["state"].value_counts()
-            counted = sum(int(states.get(s, 0)) for s in (State.MET, State.MISSED, State.COUNTED))
+            counted = sum(int(states.get(s, 0)) for s in COUNTED)
             others = {s.value: int(states.get(s, 0)) for s in (State.PENDING, State.EXCLUDED, State.INVALID)}
             aside = int(states.get(State.DOES_NOT_APPLY, 0))
             rows.append({"measure": name, "items": int(states.sum()), "judged": counted, **others, "no_case": aside})
         return pd.DataFrame(rows)
+
+    def unstarted(self) -> dict[str, int]:
+        """Per promise, how many items created in the period have no start: no clock ever ran for them."""
+        start, end = self.period.bounds(self.zone)
+        found = {}
+        for name in scores.measures(self.workspace.agreement, self.period):
+            measure = next(m for v in self.workspace.agreement.versions[::-1] if (m := v.measure(name)))
+            kpi = KPIS[measure.kpi]
+            items = self.items[kpi.subject]
+            never = items[kpi.on].isna() & items["created_at"].ge(start) & items["created_at"].lt(end)
+            if kpi.kind == "promise":
+                found[name] = int(never.sum())
+        return found
 
     def _judged(self, team: str | None) -> Judgements:
         if team is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -11,11 +12,12 @@ from slareport import charts, findings, sections
 from slareport import format as fmt
 from slareport.findings import ICONS, result_in_words, value_in_words
 from slareport.period import Period
-from slareport.scorecard import KEPT, MISSED
+from slareport.scorecard import KEPT, MISSED, SHORT
 from slareport.sections import Cell, Column, Figure, Section, Table
 
 SHOWN_MISSES = 10
-TABLE_WORDS = {"leads": "Leads", "opportunities": "Deals"}
+AFTER_HOURS = "after hours"  # late, and yet no working time had passed since it was due
+TABLE_WORDS = {"leads": "Leads", "opportunities": "Deals", "lead_assignments": "Assignments of leads"}
 
 Words = Callable[[pd.Series], str]
 
@@ -26,19 +28,18 @@ def headline(rows: pd.DataFrame, misses: pd.DataFrame) -> Section:
     if promises.empty:
         return sections.nothing("no promises")
     judged = promises[promises["result"].isin([KEPT, MISSED])]
+    kept = f"{judged['result'].eq(KEPT).sum()} of {len(judged)}" if len(judged) else fmt.NO_DATA
     on_time, due, waiting = (int(promises[column].sum()) for column in ("met", "n", "pending"))
-    share = fmt.percent(on_time / due) if due else "no data"
+    share = fmt.percent(on_time / due) if due else fmt.NO_DATA
     figures = [
-        Figure("Promises kept", f"{judged['result'].eq(KEPT).sum()} of {len(judged)}", "judged this period"),
+        Figure("Promises kept", kept, "of those that could be judged" if len(judged) else "nothing to judge"),
         Figure("Items on time", share, f"{fmt.count(on_time)} of {fmt.count(due)}"),
-        Figure(
-            "Misses", fmt.count(len(misses)), f"{fmt.count(waiting) if waiting else 'none'} still inside their time"
-        ),
+        Figure("Misses", fmt.count(len(misses)), f"{fmt.count(waiting)} more still waiting" if waiting else "in all"),
     ]
     worth = misses.dropna(subset="amount").drop_duplicates("item").groupby("currency")["amount"].sum()
     if len(worth):
         said = fmt.listed([fmt.money(amount, str(currency)) for currency, amount in worth.items()])
-        figures.append(Figure("Deals from missed leads", said, "amount of the deals they became"))
+        figures.append(Figure("Deals behind the misses", said, "worth of the deals the late leads became"))
     return sections.section("headline", "headline numbers", figures=figures)
 
 
@@ -72,7 +73,7 @@ def matrix(caption: str, by_team: Mapping[str, pd.DataFrame], kind: str, words: 
 
 def trend(row: pd.Series, rows: pd.DataFrame, periods: Sequence[Period], name: str) -> charts.Figure:
     """One promise or outcome over several periods: `row` is the newest of `rows`, which are oldest first."""
-    words = [value_in_words(each, each["value"]) if each["n"] else "no data" for _, each in rows.iterrows()]
+    words = [value_in_words(each, each["value"]) if each["n"] else fmt.NO_DATA for _, each in rows.iterrows()]
     table = pd.DataFrame(
         {
             "Period": [period.title for period in periods],
@@ -83,11 +84,11 @@ def trend(row: pd.Series, rows: pd.DataFrame, periods: Sequence[Period], name: s
         }
     )
     told = "; ".join(f"{period.title} {word}" for period, word in zip(periods, words, strict=True))
-    now = value_in_words(row, row["value"]) if row["n"] else "no data this period"
-    claim = f"{row['title']}: {now}" + (f". {result_in_words(row)}" if row["n"] else "")
-    caption = f"{name}, last {len(periods)} periods, with the likely range (95%) of each"
-    target = row["target"] if row["kind"] == "promise" else None
-    chart = charts.trend(rows, words, [period.title for period in periods], unit=row["unit"], target=target)
+    now = f"{words[-1]}. {result_in_words(row)}" if row["n"] else "no data this period"
+    claim = f"{row['title']}: {now}"
+    caption = f"{name}, last {fmt.plural(len(periods), findings.period_word(row['period']))}"
+    caption += ", each with its likely range (95%)" + _remarks(rows, periods)
+    chart = charts.trend(rows, words, [_label(period) for period in periods], unit=row["unit"])
     return charts.Figure(f"trend-{row['promise']}", claim, caption, f"{row['title']}: {told}.", chart, table)
 
 
@@ -95,7 +96,7 @@ def compared(rows: pd.DataFrame, period: Period) -> charts.Figure:
     """One promise across teams: `rows` are its scorecard rows with `team` as people know it."""
     first = rows.iloc[0]
     missed = rows[rows["result"].eq(MISSED)]["team"].tolist()
-    claim = f"{first['title']}: " + (f"missed by {fmt.listed(missed)}" if missed else "missed by no team")
+    claim = f"{first['title']}: missed by {fmt.listed(missed) if missed else 'no team'}"
     words = [value_in_words(row, row["value"]) for _, row in rows.iterrows()]
     table = pd.DataFrame(
         {
@@ -105,11 +106,10 @@ def compared(rows: pd.DataFrame, period: Period) -> charts.Figure:
             "Result": [result_in_words(row) for _, row in rows.iterrows()],
         }
     )
-    promised = fmt.percent(first["target"])
     told = "; ".join(f"{team} {word}" for team, word in zip(rows["team"], words, strict=True))
-    caption = f"{period.title}, share on time with its likely range (95%); the line is the promise, {promised}"
+    caption = f"{period.title}, share on time with its likely range (95%)"
     chart = charts.compared(rows, words, target=first["target"])
-    about = f"{first['title']}, promised {promised}: {told}."
+    about = f"{first['title']}, promised {findings.promised_in_words(first)}: {told}."
     return charts.Figure(f"teams-{first['promise']}", claim, caption, about, chart, table)
 
 
@@ -132,31 +132,43 @@ def misses(rows: pd.DataFrame, titles: Mapping[str, str], zone: str) -> Section:
     shown = rows.sort_values(["late_minutes", "item"], ascending=[False, True]).head(SHOWN_MISSES)
     cells = [_miss_cells(row, titles, zone) for _, row in shown.iterrows()]
     columns = _columns(["Item", "Account", "Promise", "Due", "#Late by", "Held by", "Cause"])
-    total = f"{len(shown)} of {fmt.plural(len(rows), 'miss')}, the latest first"
+    total = f"{len(shown)} of " * (len(shown) < len(rows)) + fmt.plural(len(rows), "miss")
+    total += ", the longest overdue first" * (len(rows) > 1)
     late = "Late by is working time, up to the reply or, without one, to the end of the data."
     below = [f"{late} Due times are local to {zone}. All misses are in misses.csv."]
     return sections.tables("misses", Table(total, columns, cells), below=below)
 
 
-def trust(accounting: pd.DataFrame, judged: pd.DataFrame, rejects: pd.DataFrame, aliased: Mapping[str, int]) -> Section:
+def trust(
+    accounting: pd.DataFrame,
+    judged: pd.DataFrame,
+    left_out: Mapping[str, int],
+    rejects: pd.DataFrame,
+    aliased: Mapping[str, int],
+) -> Section:
     """Where every row and every item went, and what was set aside and why."""
     numbers = ("read", "used", "excluded", "set_aside")
     read = accounting[accounting["read"].gt(0)]
-    rows = [[TABLE_WORDS[row["table"]], *(fmt.count(row[n]) for n in numbers)] for _, row in read.iterrows()]
+    rows = [[_table(row["table"]), *(fmt.count(row[n]) for n in numbers)] for _, row in read.iterrows()]
     titles = ["Created in the period", "#Rows read", "#Used", "#Excluded", "#Set aside"]
     found = [Table("Rows read = used + excluded + set aside", _columns(titles), rows)]
     states = ("items", "judged", "pending", "excluded", "invalid", "no_case")
     items = [[row["title"], *(fmt.count(row[s]) for s in states)] for _, row in judged.iterrows()]
-    titles = ["Dated in the period", "#Items", "#Judged", "#Waiting", "#Excluded", "#Invalid", "#No case"]
-    found.append(Table("Items = judged + waiting + excluded + invalid + no case", _columns(titles), items))
+    titles = ["Dated in the period", "#Items", "#Counted", "#Waiting", "#Excluded", "#Invalid", "#Not applicable"]
+    caption = "Items = counted + waiting + excluded + invalid + not applicable"
+    found.append(Table(caption, _columns(titles), items))
     if len(rejects):
         # Reasons are counted without the ids in them.
         reason = rejects["reason"].str.replace(r"^(merged into|its owner is no user of the CRM).*", r"\1", regex=True)
         groups = rejects.assign(reason=reason).groupby(["table", "reason", "effect"], sort=True)
-        counts: list[list[Cell]] = [[*map(str, key), fmt.count(len(part))] for key, part in groups]
+        counts: list[list[Cell]] = []
+        for key, part in groups:
+            table, why, effect = map(str, key)
+            counts.append([_table(table), _sentence(why), _sentence(effect), fmt.count(len(part))])
         titles = ["Table", "Reason", "Effect", "#Rows"]
         found.append(Table("Rows that are not used as they stand", _columns(titles), counts))
-    below = [f"{fmt.count(n)} values of {what}." for what, n in aliased.items() if n]
+    below = [f"{title} leaves out {fmt.count(n)} whose clock never started." for title, n in left_out.items() if n]
+    below += [f"{fmt.count(n)} values of {what}." for what, n in aliased.items() if n]
     below.append("Every such row is listed in rejects.csv with its file, row and value.")
     return sections.tables("where every row went", *found, below=below)
 
@@ -173,8 +185,8 @@ def _result(row: pd.Series, words: str) -> Cell:
 def _promise_cells(row: pd.Series) -> list[Cell]:
     return [
         row["title"],
-        fmt.percent(row["target"]),
-        value_in_words(row, row["value"]) if row["n"] else "no data",
+        findings.promised_in_words(row),
+        value_in_words(row, row["value"]) if row["n"] else fmt.NO_DATA,
         fmt.count(row["n"]),
         fmt.count(row["missed"]),
         fmt.count(row["pending"]),
@@ -186,10 +198,10 @@ def _promise_cells(row: pd.Series) -> list[Cell]:
 def _outcome_cells(row: pd.Series) -> list[Cell]:
     return [
         row["title"],
-        value_in_words(row, row["value"]) if row["n"] else "no data",
+        value_in_words(row, row["value"]) if row["n"] else fmt.NO_DATA,
         findings.interval_in_words(row).strip("()"),
         findings.of_how_many(row),
-        value_in_words(row, row["previous"]),
+        value_in_words(row, row["previous"]) if pd.notna(row["previous"]) else fmt.DASH,
         findings.change_in_words(row),
         _result(row, result_in_words(row)),
     ]
@@ -197,14 +209,40 @@ def _outcome_cells(row: pd.Series) -> list[Cell]:
 
 def _miss_cells(row: pd.Series, titles: Mapping[str, str], zone: str) -> list[Cell]:
     return [
-        sections.link(_text(row["name"]) or row["item"], row["record_url"]),
+        sections.link(_text(row["name"]) or row["item"], _text(row["record_url"])),
         _text(row["account"]),
         titles[row["promise"]],
         fmt.moment(row["due_at"], zone),
-        fmt.duration(row["late_minutes"]),
+        fmt.duration(row["late_minutes"]) if row["late_minutes"] else AFTER_HOURS,
         row["owner_at_deadline"],
         _text(row["cause"]).capitalize(),
     ]
+
+
+def _table(name: str) -> str:
+    return TABLE_WORDS.get(name) or _sentence(name.replace("_", " "))
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _label(period: Period) -> str:
+    """A period below an axis, in at most two short words."""
+    first, _, rest = period.title.partition(" ")
+    return f"{first[:3]} {rest}" if first in fmt.MONTHS else period.title
+
+
+def _remarks(rows: pd.DataFrame, periods: Sequence[Period]) -> str:
+    """What a reader must know about some of the periods of a trend."""
+    said = []
+    used = [(set(d.split("; ")), p) for d, n, p in zip(rows["definition"], rows["n"], periods, strict=True) if n]
+    changed = [later.title for (before, _), (now, later) in pairwise(used) if now - before]
+    if changed:
+        said.append(f"; measured differently since {fmt.listed(changed)}")
+    if rows["result"].eq(SHORT).any():
+        said.append("; hollow: the records begin too late for this period")
+    return "".join(said)
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The extract: everything the reviews of one `as_of` need, made once and never changed.
 
 One folder of Parquet files per team, named by its `as_of` and the digest of all that it is made from; a period is
-only a filter on it.
+only a filter on it. The engine that reads the CRM is imported only when an extract has to be made.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from slareport import files, reduction, source, tables
+from slareport import files
+from slareport.errors import DataError, Problem, VerificationError
 from slareport.mapping import Source
-from slareport.reduction import EXTRACTED, TEAMED, reduce
-from slareport.source import Reader
+from slareport.tables import EXTRACTED, TEAMED
 from slareport.teams import UNASSIGNED, Team
 
 HISTORY_QUARTERS = 10
+FACTS = "extract.json"
+MADE_BY = ("cells", "delimited", "extract", "mapping", "ownership", "reduction", "source", "tables")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Extract:
     began_at: Mapping[str, str]
     accounting: pd.DataFrame
     aliased: Mapping[str, int]
+    digests: Mapping[str, str]
 
     def read(self, teams: Iterable[str]) -> dict[str, pd.DataFrame]:
         """The canonical tables of some teams together, each ordered by its key."""
@@ -41,52 +44,64 @@ class Extract:
         loaded = {}
         for name, key in EXTRACTED.items():
             holders = names if name in TEAMED else names[:1]
-            parts = [pd.read_parquet(self.folder / team / f"{name}.parquet") for team in holders]
+            parts = [self._frame(f"{team}/{name}.parquet") for team in holders]
             whole = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
             loaded[name] = whole.sort_values(list(key), ignore_index=True)
         return loaded
 
     def rejects(self) -> pd.DataFrame:
         """Every row set aside, excluded or adjusted, with its `team` and, where known, the instant `at`."""
-        return pd.read_parquet(self.folder / "rejects.parquet")
+        return self._frame("rejects.parquet")
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        path = self.folder / name
+        if not path.is_file() or _digest(path) != self.digests[name]:
+            cure = f"remove the folder {self.folder}; it is made again from the CRM tables"
+            raise VerificationError(Problem("a file of the extract is missing or has changed", str(path), cure=cure))
+        return pd.read_parquet(path)
 
 
-def extract(source_: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> Extract:
+def extract(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> Extract:
     """The extract of a source as known at `as_of`, made now if it is not there yet.
 
-    `folder` holds all extracts; one is named by its `as_of` and the digest of all that it is made from.
+    `folder` holds all extracts. Raises `DataError` for CRM tables that are missing, lack columns, cannot be read or
+    change meanwhile.
     """
-    reader = Reader(source_, zone)
-    reader.check()
-    inputs = reader.digests()
+    path = extract_folder(source, teams, zone, as_of, folder)
+    if not path.is_dir():
+        with files.lock(folder, wait=True):
+            if not path.is_dir():
+                with files.new_folder(path) as staging:
+                    _make(source, teams, zone, as_of, staging)
+                    if extract_folder(source, teams, zone, as_of, folder) != path:
+                        what = "a file of the CRM tables changed while it was read"
+                        cure = "wait for the export to end, and run again"
+                        raise DataError(Problem(what, source.settings.data, cure=cure))
+    facts = json.loads((path / FACTS).read_text())
+    history_from, accounting = pd.Timestamp(facts.pop("history_from")), pd.DataFrame(facts.pop("accounting"))
+    return Extract(path, as_of, history_from, accounting=accounting, **facts)
+
+
+def extract_folder(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> Path:
+    """Where an extract lies or will lie: named by its `as_of` and the digest of all that it is made from."""
     made_from = {
         "as_of": as_of.isoformat(),
-        "inputs": inputs,
-        "parameters": source_.digests,
+        "inputs": source.data_digests(),
+        "parameters": source.digests,
         "teams": {name: sorted(team.crm) for name, team in teams.items()},
         "zone": zone,
-        "code": [_digest(Path(str(module.__file__)).read_bytes()) for module in (tables, source, reduction)],
+        "code": [_digest(Path(__file__).with_name(f"{module}.py")) for module in MADE_BY],
     }
-    key = _digest(json.dumps(made_from, sort_keys=True).encode())
-    path = folder / f"{as_of:%Y%m%dT%H%M%SZ}-{key[:8]}"
-    with files.lock(folder, wait=True):
-        if not path.is_dir():
-            with files.new_folder(path) as staging:
-                _make(reader, teams, as_of, staging, _digest(json.dumps(inputs, sort_keys=True).encode()))
-    facts = json.loads((path / "extract.json").read_text())
-    return Extract(
-        path,
-        as_of,
-        pd.Timestamp(facts["history_from"]),
-        facts["digest"],
-        facts["began_at"],
-        pd.DataFrame(facts["accounting"]),
-        facts["aliased"],
-    )
+    return folder / f"{as_of:%Y%m%dT%H%M%SZ}-{_digest_of(made_from)[:8]}"
 
 
-def _make(reader: Reader, teams: Mapping[str, Team], as_of: pd.Timestamp, folder: Path, digest: str) -> None:
-    history_from = _history_from(as_of, reader.zone)
+def _make(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> None:
+    from slareport.reduction import reduce
+    from slareport.source import Reader
+
+    reader = Reader(source, zone)
+    reader.check()
+    history_from = _history_from(as_of, zone)
     reduced = reduce(reader, teams, as_of, history_from)
     for team in [*teams, UNASSIGNED]:
         (folder / team).mkdir()
@@ -96,12 +111,13 @@ def _make(reader: Reader, teams: Mapping[str, Team], as_of: pd.Timestamp, folder
     reduced.rejects.to_parquet(folder / "rejects.parquet", index=False)
     facts = {
         "history_from": history_from.isoformat(),
-        "digest": digest,
+        "digest": _digest_of(source.data_digests()),
         "began_at": reduced.began_at,
         "accounting": reduced.accounting.to_dict("records"),
         "aliased": reduced.aliased,
+        "digests": {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*.parquet"))},
     }
-    (folder / "extract.json").write_text(json.dumps(facts, indent=1))
+    (folder / FACTS).write_text(json.dumps(facts, indent=1))
 
 
 def _history_from(as_of: pd.Timestamp, zone: str) -> pd.Timestamp:
@@ -109,5 +125,9 @@ def _history_from(as_of: pd.Timestamp, zone: str) -> pd.Timestamp:
     return (current - HISTORY_QUARTERS).start_time.tz_localize(zone).tz_convert("UTC")
 
 
-def _digest(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest_of(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

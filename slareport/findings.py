@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
 from slareport import format as fmt
-from slareport.scorecard import BETTER, KEPT, MISSED, NO_DATA, NO_PREVIOUS, SAME, SHORT, TOO_FEW, WORSE
+from slareport.kpi import KPIS
+from slareport.period import parse_period
+from slareport.scorecard import BETTER, CLEARLY, KEPT, MISSED, NO_DATA, NO_PREVIOUS, SAME, SHORT, TOO_FEW, WORSE
 
+MOST_POINTS = 5
 RESULT_WORDS = {
     KEPT: "Kept",
     MISSED: "Missed",
@@ -21,6 +24,13 @@ RESULT_WORDS = {
     SHORT: "Incomplete history",
 }
 ICONS = {KEPT: "kept", MISSED: "missed", BETTER: "better", WORSE: "worse", SAME: "same"}
+PERIOD_WORDS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}  # by their months
+ITEM_WORDS = {"leads": "lead", "opportunities": "deal"}
+CAUSE_VERBS = {
+    "answered late": ("was answered late", "were answered late"),
+    "only automatic mail": ("got only automatic mail", "got only automatic mail"),
+    "no reply at all": ("got no reply at all", "got no reply at all"),
+}
 
 
 def result_in_words(row: pd.Series) -> str:
@@ -30,64 +40,61 @@ def result_in_words(row: pd.Series) -> str:
 
 
 def bottom_line(scorecard: pd.DataFrame) -> str:
-    """One sentence: how many promises were kept, and which is the problem."""
+    """One or two sentences to take away: how many promises were kept, what the problem is, what moved."""
     promises = scorecard[scorecard["kind"].eq("promise")]
     judged = promises[promises["result"].isin([KEPT, MISSED])]
     if promises.empty:
-        return f"No promises are agreed for this period. {_moves(scorecard)}".strip()
-    if judged.empty:
-        return "No promise could be judged: there were no items, or too few."
-    missed = judged[judged["result"].eq(MISSED)]
-    kept = f"{len(judged) - len(missed)} of {fmt.plural(len(judged), 'promise')} kept."
-    clear = missed[missed["evidence"].eq("clearly")]["title"].str.lower().tolist()
-    chance = missed[missed["evidence"].ne("clearly")]["title"].str.lower().tolist()
-    problem = f" The problem: {fmt.listed(clear)}." if clear else ""
-    unsure = f" Also missed, but that could be chance: {fmt.listed(chance)}." if chance and clear else ""
-    unsure = f" Missed, but that could be chance: {fmt.listed(chance)}." if chance and not clear else unsure
-    return kept + problem + unsure
+        said = ["No promises are agreed for this period."]
+    elif judged.empty:
+        said = ["No promise could be judged: nothing was due, or too little to tell."]
+    else:
+        kept = judged["result"].eq(KEPT).sum()
+        said = [f"{kept} of {len(judged)} promises kept.", *_problems(judged[judged["result"].eq(MISSED)])]
+    return " ".join([*said, *_moves(scorecard)])
 
 
 def points(scorecard: pd.DataFrame, misses: pd.DataFrame) -> list[str]:
     """At most five sentences in order of weight: misses first, then results that moved, then what was kept."""
     promises = scorecard[scorecard["kind"].eq("promise")]
-    missed = promises[promises["result"].eq(MISSED)].sort_values("evidence", ascending=False, kind="stable")
+    missed = promises[promises["result"].eq(MISSED)].sort_values("evidence", key=lambda e: e.ne(CLEARLY), kind="stable")
     said = [promise_sentence(row) for _, row in missed.iterrows()]
     said += [cause_sentence(misses[misses["promise"].eq(name)]) for name in missed["promise"]]
     outcomes = scorecard[scorecard["kind"].eq("outcome")]
     moved = outcomes[outcomes["result"].isin([BETTER, WORSE])]
     said += [outcome_sentence(row) for _, row in moved.iterrows()]
-    kept = promises[promises["result"].eq(KEPT)]
-    said += [promise_sentence(row) for _, row in kept.iterrows()]
-    still = outcomes[outcomes["result"].eq(SAME)]["title"].str.lower().tolist()
+    others = promises[promises["result"].isin([KEPT, TOO_FEW])]
+    said += [promise_sentence(row) for _, row in others.iterrows()]
+    still = titles(outcomes[outcomes["result"].eq(SAME)])
     if still:
         said.append(f"No real change: {fmt.listed(still)}.")
-    short = outcomes[outcomes["result"].eq(SHORT)]["title"].str.lower().tolist()
+    short = titles(outcomes[outcomes["result"].eq(SHORT)])
     if short:
         said.append(f"Not judged, because the records begin too late for this period: {fmt.listed(short)}.")
-    return [sentence for sentence in said if sentence][:5]
+    return [sentence for sentence in said if sentence][:MOST_POINTS]
 
 
 def promise_sentence(row: pd.Series) -> str:
     """One promise in full: counts, share, what was promised, and how it compares."""
-    share = value_in_words(row, row["value"])
-    before = f"; the period before {fmt.percent(row['previous'])}" if pd.notna(row["previous"]) else ""
-    counts = f"{fmt.count(row['met'])} of {fmt.count(row['n'])} on time ({share})"
-    return f"{row['title']}: {counts}, promised {fmt.percent(row['target'])}{before}. {result_in_words(row)}."
+    counts = f"{of_how_many(row)} on time ({value_in_words(row, row['value'])})"
+    return f"{row['title']}: {counts}, promised {promised_in_words(row)}. {result_in_words(row)}{_before(row, '; ')}."
 
 
 def outcome_sentence(row: pd.Series) -> str:
     """One result of the business: its value, what it was before, better or worse."""
-    now = value_in_words(row, row["value"])
-    before = f", before {value_in_words(row, row['previous'])}" if pd.notna(row["previous"]) else ""
-    return f"{row['title']}: {now}{before} ({of_how_many(row)}). {result_in_words(row)}."
+    return f"{row['title']}: {_now(row)}{_before(row, ', ')}. {result_in_words(row)}."
 
 
 def cause_sentence(misses: pd.DataFrame) -> str:
     """Why the misses of one promise happened, counted."""
-    if misses.empty:
+    causes = misses["cause"].dropna()
+    if causes.empty:
         return ""
-    counts = misses["cause"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    parts = [f"{fmt.count(n)} {cause}" for cause, n in counts.items()]
+    counts = causes.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    verbs = {cause: CAUSE_VERBS.get(str(cause), (f"was {cause}", f"were {cause}")) for cause in counts.index}
+    if len(counts) == 1:
+        who = {1: "The one miss", 2: "Both misses"}.get(len(misses), f"All {fmt.plural(len(misses), 'miss')}")
+        return f"{who} {verbs[counts.index[0]][len(misses) > 1]}."
+    parts = [f"{fmt.count(n)} {verbs[cause][n > 1]}" for cause, n in counts.items()]
     return f"Of the {fmt.plural(len(misses), 'miss')}, {fmt.listed(parts)}."
 
 
@@ -97,15 +104,21 @@ def promise_in_words(row: pd.Series) -> str:
 
 
 def outcome_in_words(row: pd.Series) -> str:
-    """A result in the cell of a table: "43%: Better"."""
-    return f"{value_in_words(row, row['value'])}: {result_in_words(row)}" if row["n"] else RESULT_WORDS[NO_DATA]
+    """A result in the cell of a table: "43%, better"."""
+    return f"{value_in_words(row, row['value'])}, {result_in_words(row).lower()}" if row["n"] else RESULT_WORDS[NO_DATA]
 
 
 def value_in_words(row: pd.Series, value: float) -> str:
     """A value of a scorecard row in its unit, with as many decimals as its target asks for."""
     if row["unit"] == "%":
         return fmt.percent(value, target=None if pd.isna(row["target"]) else row["target"])
-    return fmt.days(value)
+    return fmt.days(value) if row["unit"] == "days" else f"{fmt.number(value, 1)} {row['unit']}"
+
+
+def promised_in_words(row: pd.Series) -> str:
+    """What was promised, with every decimal it has, up to two: a blend of two versions has some."""
+    digits = next((d for d in (0, 1) if round(100 * row["target"], d) == round(100 * row["target"], 6)), 2)
+    return fmt.percent(row["target"], digits=digits)
 
 
 def change_in_words(row: pd.Series) -> str:
@@ -121,12 +134,50 @@ def interval_in_words(row: pd.Series) -> str:
 
 
 def of_how_many(row: pd.Series) -> str:
-    """What a value rests on: "56 of 130" for a share, "55 items" for a median."""
-    if pd.notna(row["denominator"]) and row["unit"] == "%":
+    """What a value rests on: "56 of 130" for a share, "55 deals" for a median."""
+    if pd.notna(row["denominator"]):
         return f"{fmt.count(row['numerator'])} of {fmt.count(row['denominator'])}"
-    return fmt.plural(int(row["n"]), "item")
+    return fmt.plural(int(row["n"]), ITEM_WORDS.get(KPIS[row["kpi"]].subject, "item"))
 
 
-def _moves(scorecard: pd.DataFrame) -> str:
-    said: list[Any] = [outcome_sentence(row) for _, row in scorecard.iterrows() if row["result"] in (BETTER, WORSE)]
-    return said[0] if said else "No result has really changed."
+def period_word(name: str) -> str:
+    """What kind of period this is: quarter, month, half-year or year."""
+    period = parse_period(name)
+    return PERIOD_WORDS[(period.end.year - period.start.year) * 12 + period.end.month - period.start.month]
+
+
+def titles(rows: pd.DataFrame) -> list[str]:
+    """Titles as they stand inside a sentence; abbreviations such as CSAT keep their capitals."""
+    return [title if title[1:2].isupper() else title[:1].lower() + title[1:] for title in rows["title"]]
+
+
+def _problems(missed: pd.DataFrame) -> list[str]:
+    clear = missed[missed["evidence"].eq(CLEARLY)]
+    chance = missed[missed["evidence"].ne(CLEARLY)]
+    said = [f"The problem: {_late(clear)}."] if len(clear) else []
+    if len(chance):
+        said.append(f"{'Also missed' if len(clear) else 'Missed'}, but that could be chance: {_late(chance)}.")
+    return said
+
+
+def _late(missed: pd.DataFrame) -> str:
+    named = zip(titles(missed), missed["missed"], missed["n"], strict=True)
+    return fmt.listed([f"{title} ({fmt.count(late)} of {fmt.count(n)} late)" for title, late, n in named])
+
+
+def _moves(scorecard: pd.DataFrame) -> Sequence[str]:
+    moved = {result: titles(scorecard[scorecard["result"].eq(result)]) for result in (BETTER, WORSE)}
+    said = [f"{result.capitalize()}: {fmt.listed(names)}." for result, names in moved.items() if names]
+    quiet = scorecard["result"].eq(SAME).any() and not scorecard["result"].eq(MISSED).any()
+    return said or ["No result has really changed."] * bool(quiet)
+
+
+def _now(row: pd.Series) -> str:
+    value = value_in_words(row, row["value"])
+    return f"{of_how_many(row)} ({value})" if pd.notna(row["denominator"]) else f"{value} ({of_how_many(row)})"
+
+
+def _before(row: pd.Series, joint: str) -> str:
+    if pd.isna(row["previous"]):
+        return ""
+    return f"{joint}last {period_word(row['period'])} {value_in_words(row, row['previous'])}"

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from slareport import format as fmt
 from slareport import sections
 from slareport.agreement import Outcome, Promise, Version
+from slareport.judgements import definition_of
 from slareport.kpi import KPIS
 from slareport.sections import Entry, Section
-from slareport.worktime import Duration
 
 EVIDENCE = Entry(
     "Clearly, or could be chance",
     [
         "Kept or missed is a fact about the period, judged on exact counts. Clearly means that a way of working that "
         "truly just reaches what is promised would give so good or so bad a count in at most 1 of 40 periods.",
-        "Better or worse is said only where the likely range (95%) of the change leaves out zero.",
+        "Better or worse is said only where the likely range (95%) of the change leaves out zero; by chance alone "
+        "that still happens in about 1 of 20 comparisons.",
     ],
 )
 
@@ -29,7 +30,7 @@ def definitions(versions: Sequence[Version], calendars: Sequence[str]) -> Sectio
     entries = [Entry(measure.title, _lines(measure, versions)) for measure in measures.values()]
     hours = [versions[-1].calendars[name] for name in calendars]
     open_hours = [
-        f"{fmt.listed([f'{d} {t}' for d, t in h.hours.items()])} in {h.zone}{_free(h.holidays)}." for h in hours
+        f"{fmt.listed([f'{_days(d)} {t}' for d, t in h.hours.items()])} in {h.zone}{_free(h.holidays)}." for h in hours
     ]
     return sections.section(
         "definitions", "definitions", entries=[*entries, Entry("Working hours", open_hours), EVIDENCE]
@@ -44,14 +45,12 @@ def _lines(measure: Promise | Outcome, versions: Sequence[Version]) -> list[str]
         if isinstance(promised, Promise):
             since = f"Version {version.version}, since {fmt.day(version.effective_from)}"
             lines.append(f"{since}: {promised.promise} Promised: {fmt.percent(promised.target)}.")
-    knobs = [f"{knob.replace('_', ' ')} {_words(value)}" for knob, value in measure.knobs.items()]
-    set_to = f", {fmt.listed(knobs)}" if knobs else ""
-    return [*lines, f"Owner: {measure.owner}. Definition {kpi.definition}{set_to}."]
-
-
-def _words(value: object) -> str:
-    return value.words if isinstance(value, Duration) else str(value)
+    return [*lines, f"Owner: {measure.owner}. Definition: {definition_of(measure)}."]
 
 
 def _free(holidays: str | None) -> str:
-    return f", without the public holidays of {holidays}" if holidays else ""
+    return f", closed on the public holidays of {holidays}" if holidays else ", public holidays included"
+
+
+def _days(days: str) -> str:
+    return days.title().replace("-", fmt.DASH)

@@ -51,7 +51,7 @@ def _cell(workspace: Workspace, place: Place, manifest: dict[str, Any] | None, f
     version = (folder / CURRENT).resolve().name
     words = _words(folder / CURRENT / "scorecard.csv")
     note = "the last build failed" if failure else ""
-    state: State = "provisional" if manifest["status"] == "provisional" else "ready"
+    state: State = "provisional" if manifest["status"] == outputs.PROVISIONAL else "ready"
     return Cell(state, words, f"{link}/{version}/packet.html", note)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from slareport.agreement import Agreement, Version
+from slareport.agreement import Agreement, Measure, Version
 from slareport.clock import Clock
 from slareport.items import Tables, owner_at
 from slareport.kpi import KPI, KPIS, State, judge
 from slareport.teams import Team
+from slareport.worktime import Duration
 
 CARRIED = ["team", "name", "account", "amount", "currency", "record_url", "created_at"]
 EVIDENCE = ["due_at", "stopped_at", "elapsed_minutes", "late_minutes", "reason"]
@@ -42,12 +43,22 @@ def judge_items(
             carried = governed.reindex(columns=CARRIED).assign(
                 at=frame["dated_at"] if "dated_at" in frame else governed[kpi.on],
                 version=position,
-                definition=kpi.definition,
+                definition=definition_of(measure),
             )
             evidence = frame.reindex(columns=["state", "numerator", "denominator", "value", *EVIDENCE])
             whole = _typed(evidence.join(carried))
             judged.setdefault(measure.id, []).append(_traced(whole, kpi, subject, tables))
     return {name: pd.concat(frames).sort_index() for name, frames in judged.items()}
+
+
+def definition_of(measure: Measure) -> str:
+    """What exactly is measured: the KPI's definition and the knobs it is set to. Only like is compared with like."""
+    set_to = [f"{knob.replace('_', ' ')} {_written(value)}" for knob, value in sorted(measure.knobs.items())]
+    return ", ".join([KPIS[measure.kpi].definition, *set_to])
+
+
+def _written(value: object) -> str:
+    return value.words if isinstance(value, Duration) else str(value)
 
 
 def _traced(judged: pd.DataFrame, kpi: KPI, subject: pd.DataFrame, tables: Tables) -> pd.DataFrame:

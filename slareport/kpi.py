@@ -31,6 +31,8 @@ class State(StrEnum):
     DOES_NOT_APPLY = "does not apply"
 
 
+COUNTED = (State.MET, State.MISSED, State.COUNTED)
+
 Kind = Literal["promise", "outcome"]
 Estimate = Literal["share", "median"]
 Better = Literal["higher", "lower"]
@@ -88,7 +90,8 @@ def kpi(
 
     `on` is the item column that dates an item (its period and the agreement version that governs it). Raise
     `version` whenever the definition changes: results under different versions are not compared.
-    Raises `UsageError` for a name that is taken by another place, or a docstring without its two paragraphs.
+    Raises `UsageError` for a name that is taken by another place, a docstring without its two paragraphs, or a
+    promise that is not estimated as the share kept.
     """
 
     def register(function: Function) -> Function:
@@ -100,6 +103,9 @@ def kpi(
         if len(_paragraphs(function)) < 2:
             what = "its docstring lacks the definition (first line) or what counts, what does not (second paragraph)"
             raise UsageError(Problem(what, place, cure="write both: they are printed in the packet"))
+        if kind == "promise" and estimate != "share":
+            what = f"a promise is kept or missed item by item, so its estimate is the share kept, not the {estimate}"
+            raise UsageError(Problem(what, place, cure='write estimate="share", or kind="outcome"'))
         parameters = inspect.signature(function, eval_str=True).parameters
         KPIS[function.__name__] = KPI(
             function,
@@ -152,14 +158,31 @@ def _normal(kpi: KPI, answer: pd.Series | pd.DataFrame) -> pd.DataFrame:
     counted = frame["value"].notna() | frame["denominator"].gt(0)
     implied = counted.map({True: State.COUNTED.value, False: State.DOES_NOT_APPLY.value}).astype(object)
     frame["state"] = frame["state"].where(frame["state"].notna(), implied) if "state" in frame else implied
-    unknown = set(frame["state"]) - set(State)
-    if unknown:
-        raise TypeError(f"{kpi.place} returns states that do not exist: {unknown}; there are: {', '.join(State)}")
+    _refuse_unknown_states(kpi, frame["state"])
     if kpi.kind == "promise":
-        judged = frame["state"].isin([State.MET, State.MISSED])
+        judged = frame["state"].isin(COUNTED)
         frame["numerator"] = frame["state"].eq(State.MET).astype(float).where(judged)
         frame["denominator"] = judged.astype(float).where(judged)
+    _refuse_uncountable(kpi, frame[frame["state"].isin(COUNTED)])
     return frame
+
+
+def _refuse_unknown_states(kpi: KPI, states: pd.Series) -> None:
+    """A promise is kept or missed; an outcome is counted, so that a lost deal can never become a miss."""
+    other = {State.COUNTED} if kpi.kind == "promise" else {State.MET, State.MISSED}
+    known = [state for state in State if state not in other]
+    unknown = sorted({str(state) for state in states} - set(known))
+    if unknown:
+        raise TypeError(f"{kpi.place} returns states {kpi.kind}s do not have: {unknown}; there are: {', '.join(known)}")
+
+
+def _refuse_uncountable(kpi: KPI, counted: pd.DataFrame) -> None:
+    """A share counts every item once, as a whole; a median needs a value of every item that counts."""
+    if kpi.estimate == "median" and counted["value"].isna().any():
+        raise TypeError(f"{kpi.place} counts items without a value; give them another state")
+    whole = counted["denominator"].eq(1) & counted["numerator"].isin([0, 1])
+    if kpi.estimate == "share" and not whole.all():
+        raise TypeError(f"{kpi.place} counts items that are neither 0 nor 1 of 1, so they make no share")
 
 
 def _paragraphs(function: Callable[..., Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """What a published packet leaves behind, and the only code that writes it.
 
 `outputs/<period>/<team or _all>/<notebook>/<as_of>-<digest>/` never changes once it is there; `current` beside it
-leads to the newest. A notebook that failed leaves its executed copy under `failed/`.
+leads to the one in force. A notebook that failed leaves its executed copy under `failed/`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ COMPANY = "_all"
 CURRENT = "current"
 FAILED = "failed"
 MANIFEST = "manifest.json"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PROVISIONAL = "provisional"
+RESTORE = "restore it from a backup, or remove the folder and run the review again"
+INJECTED = ("injected-parameters", "papermill-error-cell-tag")  # cells of papermill, with random ids
+FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # full-width ones too
 CSV_COLUMNS: dict[str, list[str]] = {
     "scorecard": list(Row.__dataclass_fields__),
     "misses": MISS_COLUMNS,
@@ -47,55 +50,64 @@ class Place:
         return outputs / self.period / self.team / self.notebook
 
     def current(self, outputs: Path) -> dict[str, Any] | None:
-        """The manifest of the newest packet, None where there is none."""
+        """The manifest of the packet in force, None where there is none."""
         path = self.folder(outputs) / CURRENT / MANIFEST
-        return json.loads(path.read_text("utf-8")) if path.is_file() else None
+        return _read_manifest(path, outputs) if path.is_file() else None
 
 
 def publish(outputs: Path, place: Place, notebook: Any, html: str, provenance: Mapping[str, Any]) -> Path:
     """Publish one packet from its executed notebook and page; the folder it is in, the same one for the same content.
 
-    `provenance` is what the manifest says beside the content: parameters and digests of all that made it.
+    It supersedes the packet in force, unless it is provisional and that one is not. `provenance` is what the
+    manifest says beside the content: parameters and digests of all that made it.
     """
     data = closing_record(notebook)
     contents = {
         "packet.html": html,
-        "notebook.ipynb": nbformat.writes(normalised(notebook)) + "\n",
+        "notebook.ipynb": _notebook(notebook),
         **{f"{name}.csv": _csv(data[name], columns) for name, columns in CSV_COLUMNS.items()},
     }
-    listed = {name: {"sha256": _digest(text), "size": len(text.encode())} for name, text in sorted(contents.items())}
-    content_digest = _digest(json.dumps(listed, sort_keys=True))
-    as_of = pd.Timestamp(data["as_of"])
-    name = f"{as_of:%Y%m%dT%H%M%SZ}-{content_digest[:8]}"
+    raw = {name: text.encode() for name, text in contents.items()}
+    listed = {name: {"sha256": _digest(content), "size": len(content)} for name, content in sorted(raw.items())}
+    content_digest = _content_digest(listed)
+    name = f"{pd.Timestamp(data['as_of']):%Y%m%dT%H%M%SZ}-{content_digest[:8]}"
     folder = place.folder(outputs)
     before = place.current(outputs)
+    takes_over = before is None or not data["provisional"] or before["status"] == PROVISIONAL
+    supersedes = before["content_digest"] if before and takes_over else None
     with files.new_folder(folder / name) as staging:
-        for file, text in contents.items():
-            (staging / file).write_bytes(text.encode())
+        for file, content in raw.items():
+            (staging / file).write_bytes(content)
         manifest = {
-            "status": "provisional" if data["provisional"] else "published",
+            "status": PROVISIONAL if data["provisional"] else "published",
             **{key: data[key] for key in ("team", "name", "period", "period_title", "as_of", "title")},
             "notebook": place.notebook,
             "files": listed,
             "content_digest": content_digest,
-            "supersedes": before["content_digest"] if before and before["content_digest"] != content_digest else None,
+            "supersedes": supersedes,
             "accounting": data["accounting"],
             "items": data["items"],
             **provenance,
+            "digests": {
+                "data": data["data_digest"],
+                "agreement": data["agreement_digest"],
+                **provenance.get("digests", {}),
+            },
         }
         (staging / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", "utf-8")
-    files.point(folder / CURRENT, name)
+    if takes_over:
+        files.point(folder / CURRENT, name)
     shutil.rmtree(folder / FAILED, ignore_errors=True)
     return folder / name
 
 
-def keep_failure(outputs: Path, place: Place, executed: Path, reason: str) -> Path:
-    """Keep the executed copy of a notebook that failed, with the reason, in place of an earlier failure."""
+def keep_failure(outputs: Path, place: Place, notebook: Any, reason: str) -> Path:
+    """Keep the executed copy of a notebook that failed (None if there is none), in place of an earlier failure."""
     folder = place.folder(outputs) / FAILED
     shutil.rmtree(folder, ignore_errors=True)
     with files.new_folder(folder) as staging:
-        if executed.is_file():
-            shutil.copyfile(executed, staging / "notebook.ipynb")
+        if notebook is not None:
+            (staging / "notebook.ipynb").write_text(_notebook(notebook), "utf-8")
         (staging / "reason.txt").write_text(reason + "\n", "utf-8")
     return folder
 
@@ -112,15 +124,32 @@ def closing_record(notebook: Any) -> dict[str, Any]:
 def normalised(notebook: Any) -> Any:
     """An executed notebook without what differs from run to run: times, paths, the Python at hand, random ids."""
     plain = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    plain.metadata = nbformat.from_dict(
-        {"kernelspec": plain.metadata.get("kernelspec", {}), "language_info": {"name": "python"}}
-    )
+    kept = {name: value for name, value in plain.metadata.items() if name == "kernelspec"}
+    plain.metadata = nbformat.from_dict({**kept, "language_info": {"name": "python"}})
     for number, cell in enumerate(plain.cells):
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        if "injected-parameters" in tags:
+        if tags and tags[0] in INJECTED:
             cell["id"] = f"injected-{number}"
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
     return plain
+
+
+def _joined(shown: list[Any]) -> list[Any]:
+    """Outputs with what was printed in one piece: where a stream is cut depends on how fast the machine is."""
+    joined: list[Any] = []
+    for output in shown:
+        last = joined[-1] if joined else {}
+        if output.output_type == "stream" and output.get("name") == last.get("name"):
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def _notebook(notebook: Any) -> str:
+    return str(nbformat.writes(normalised(notebook))) + "\n"
 
 
 def published(outputs: Path) -> Iterator[tuple[Place, dict[str, Any] | None, str]]:
@@ -137,27 +166,60 @@ def published(outputs: Path) -> Iterator[tuple[Place, dict[str, Any] | None, str
 def verify(outputs: Path) -> int:
     """Compare every published file with its manifest; how many packets hold.
 
-    Raises `VerificationError` naming each changed, missing or unlisted file.
+    Raises `VerificationError` naming each changed, missing or unlisted file, and each pointer that leads nowhere.
     """
     problems, packets = [], 0
-    for path in sorted(outputs.glob(f"*/*/*/*/{MANIFEST}")):
-        folder = path.parent
-        if folder.name == CURRENT or folder.is_symlink():
-            continue
-        packets += 1
-        listed = json.loads(path.read_text("utf-8"))["files"]
+    for folder in sorted(outputs.glob("*/*/*/*")):
         where = folder.relative_to(outputs).as_posix()
-        there = {file.name for file in folder.iterdir()} - {MANIFEST}
-        for name in sorted(there | set(listed)):
-            if name not in listed:
-                problems.append(Problem("a file the manifest does not know", f"{where}/{name}", cure="remove it"))
-            elif name not in there:
-                problems.append(Problem("a published file is missing", f"{where}/{name}", cure="restore it"))
-            elif hashlib.sha256((folder / name).read_bytes()).hexdigest() != listed[name]["sha256"]:
-                problems.append(Problem("a published file was changed", f"{where}/{name}", cure="restore it"))
+        if folder.is_symlink():
+            if not (folder / MANIFEST).is_file():
+                problems.append(Problem("leads to no packet", where, cure="run the review again"))
+        elif folder.is_dir() and folder.name != FAILED and not {where[0], folder.name[0]} & {"."}:
+            packets += 1
+            problems += _faults(folder, outputs)
     if problems:
         raise VerificationError(problems)
     return packets
+
+
+def _faults(folder: Path, outputs: Path) -> Iterator[Problem]:
+    where = folder.relative_to(outputs).as_posix()
+    try:
+        manifest = _read_manifest(folder / MANIFEST, outputs)
+    except VerificationError as error:
+        yield from error.problems
+        return
+    listed = manifest["files"]
+    there = {file.name for file in folder.iterdir()} - {MANIFEST}
+    for name in sorted(there | set(listed)):
+        if name not in listed:
+            yield Problem("a file the manifest does not know", f"{where}/{name}", cure="remove it")
+        elif not (folder / name).is_file():
+            yield Problem("a published file is missing", f"{where}/{name}", cure=RESTORE)
+        elif _digest((folder / name).read_bytes()) != listed[name]["sha256"]:
+            yield Problem("a published file was changed", f"{where}/{name}", cure=RESTORE)
+    digest = _content_digest(listed)
+    if manifest["content_digest"] != digest or not folder.name.endswith(f"-{digest[:8]}"):
+        yield Problem("the manifest was changed", f"{where}/{MANIFEST}", cure=RESTORE)
+
+
+def _read_manifest(path: Path, outputs: Path) -> dict[str, Any]:
+    where = path.relative_to(outputs).as_posix()
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        problem = Problem(f"cannot be read: {error.strerror}", where, cure=RESTORE)
+    except ValueError:
+        problem = Problem("is not JSON", where, cure=RESTORE)
+    else:
+        if isinstance(manifest, dict) and {"files", "content_digest", "status", "as_of"} <= set(manifest):
+            return manifest
+        problem = Problem("is not a manifest", where, cure=RESTORE)
+    raise VerificationError(problem)
+
+
+def _content_digest(listed: Mapping[str, Any]) -> str:
+    return _digest(json.dumps(listed, sort_keys=True).encode())
 
 
 def _csv(rows: list[dict[str, Any]], columns: list[str]) -> str:
@@ -168,11 +230,12 @@ def _csv(rows: list[dict[str, Any]], columns: list[str]) -> str:
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        text = value.replace("\r\n", "\n").replace("\r", "\n")  # a bare \r ends the row, for some readers
+        return f"'{text}" if text.startswith(FORMULA) else text
     if isinstance(value, float) and value.is_integer():
         return f"{value:.0f}"
     return "" if value is None else value
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -17,26 +17,15 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from slareport.source import REJECTS, Reader
-from slareport.tables import TABLES
+from slareport import ownership
+from slareport.source import Reader
+from slareport.tables import ADJUSTED, COUNTED_UNASSIGNED, EXCLUDED, EXTRACTED, REJECTS, TABLES
 from slareport.teams import UNASSIGNED, Team
 
-EXCLUDED = "row excluded"
-COUNTED_UNASSIGNED = "counted as unassigned"
-ADJUSTED = "value adjusted"
 LEAD_MARGIN = pd.Timedelta(days=100)  # a lead may be assigned, and judged, long after it was created
 DEAL_MARGIN = pd.Timedelta(days=400)  # a deal this old still reaches a closure horizon inside the window
 
-EXTRACTED: dict[str, tuple[str, ...]] = {
-    "users": ("user_id",),
-    "leads": ("lead_id",),
-    "lead_legs": ("lead_id", "from_at", "leg"),
-    "activities": ("activity_id",),
-    "opportunities": ("opportunity_id",),
-    "stage_history": ("opportunity_id", "entered_at", "history_id"),
-    "opportunity_products": ("opportunity_id", "line_id"),
-}
-TEAMED = EXTRACTED.keys() - {"users"}  # every team needs all users: a lead is touched and held by others too
+HELPERS = {"file", "row", "team_value", "survivor_id", "decided_by", "removed", "modified_at__date"}
 
 
 @dataclass(frozen=True)
@@ -68,42 +57,47 @@ class _Reduction:
     def result(self) -> Reduced:
         unique = {name: self._unique(name) for name in TABLES}
         users = self._users(unique["users"])
-        survivors = self._survivors(unique["leads"])
-        leads = self._held("leads_united", _united(unique["leads"], survivors))
-        for name in ("lead_assignments", "activities"):
-            unique[name] = _rewired(unique[name], survivors)
-        assigned = self._inside("lead_assignments", unique["lead_assignments"], self._known("lead_assignments"))
-        legs = self._held("legs", _legs(leads, assigned))
-        leads = self._held("leads_teamed", _teamed_leads(leads, legs, users))
-        deals = self._held("deals_teamed", _teamed(unique["opportunities"], users))
-        leads, deals = self._without_removed("leads", leads), self._without_removed("opportunities", deals)
-        leads = self._inside(
-            "leads", leads, self._known("leads"), self._since("leads", self.history_from - LEAD_MARGIN)
-        )
+        merged = self._held("merged", ownership.survivor_table(unique["leads"]))
+        leads = self._held("leads_united", ownership.united(unique["leads"], merged))
+        changes = self._held("changes", ownership.rewired(unique["lead_assignments"], merged))
+        known = changes.filter(self._known("lead_assignments")(changes))
+        legs = self._held("legs", ownership.legs(leads, changes, known))
+        leads = self._held("leads_teamed", ownership.teamed_leads(leads, legs, users))
+        deals = self._held("deals_teamed", ownership.teamed_deals(unique["opportunities"], users))
+        items = {"leads": leads, "opportunities": deals}
+        since = self._since("leads", self.history_from - LEAD_MARGIN)
+        leads = self._inside("leads", self._without_removed("leads", leads), self._known("leads"), since)
+        deals = self._without_removed("opportunities", deals)
         deals = self._inside("opportunities", deals, self._known("opportunities"), self._still_matters)
+        activities = ownership.rewired(unique["activities"], merged)
         tables = {
-            "users": users,
+            "users": self._inside("users", users),
             "leads": leads,
-            "lead_legs": _with_team(legs, leads, "lead_id"),
-            "activities": self._activities(unique["activities"], leads, deals),
+            "lead_legs": legs.inner_join(leads.select("lead_id", "team"), "lead_id"),
+            "activities": self._activities(activities, leads, deals),
             "opportunities": deals,
-            "stage_history": self._of_deals("stage_history", unique["stage_history"], deals),
-            "opportunity_products": self._of_deals("opportunity_products", unique["opportunity_products"], deals),
+            "stage_history": self._of(deals, "opportunity_id", "stage_history", unique["stage_history"]),
+            "opportunity_products": self._of(
+                deals, "opportunity_id", "opportunity_products", unique["opportunity_products"]
+            ),
         }
-        self._inside("users", users)
+        self._of(leads, "lead_id", "lead_assignments", changes)
         self._inside("products", unique["products"])
         self._homeless("leads", leads, users)
         self._homeless("opportunities", deals, users)
         frames = {name: self._finished(name, rows) for name, rows in tables.items()}
-        return Reduced(frames, self._rejects(frames), self._accounting(), self._began(), self._aliased())
+        return Reduced(frames, self._rejects(items), self._accounting(), self._began(), self._aliased())
 
     # Each step below takes an engine table and counts what it takes away.
 
     def _unique(self, name: str) -> ir.Table:
         """The newest row of each key; the others are listed as excluded."""
         rows, key = self.reads[name].rows, TABLES[name].key
-        newest = [rows["modified_at"].desc(nulls_first=False)] if "modified_at" in rows.columns else []
-        rank = ibis.row_number().over(group_by=list(key), order_by=[*newest, rows["row"].desc()])
+        order = [rows["modified_at"].desc(nulls_first=False)] if "modified_at" in rows.columns else []
+        if name == "lead_assignments":  # Salesforce writes a change of owner twice: with ids, and with people's names
+            order = [rows["owner_id"].isin(self.reads["users"].rows["user_id"]).desc()]
+        order += [rows["file"].desc(), rows["row"].desc()]
+        rank = ibis.row_number().over(group_by=list(key), order_by=order)
         ranked = self._held(f"{name}_ranked", rows.mutate(rank=rank))
         again = ranked.filter(ranked["rank"] > 0)
         self._list(name, again, ibis.literal("the same id again, in a newer or equal row"))
@@ -113,19 +107,6 @@ class _Reduction:
     def _users(self, users: ir.Table) -> ir.Table:
         team = users["team"].cases(*self.team_of_value.items(), else_=UNASSIGNED) if self.team_of_value else UNASSIGNED
         return self._held("users_teamed", users.mutate(team_value=users["team"]).mutate(team=team).rename(home="team"))
-
-    def _survivors(self, leads: ir.Table) -> ir.Table:
-        """Each merged lead and the one that lives on, through chains of merges; a merge into itself is none."""
-        merged = leads.filter(leads["merged_into_id"].notnull()).select("lead_id", "merged_into_id").execute()
-        into = dict(zip(merged["lead_id"], merged["merged_into_id"], strict=True))
-        last = {lead: _end_of_chain(lead, into) for lead in into}
-        frame = pd.DataFrame({"lead_id": list(last), "survivor_id": list(last.values())}, dtype=object)
-        schema = ibis.schema({"lead_id": "string", "survivor_id": "string"})
-        return (
-            ibis.memtable(frame, schema=schema)
-            if last
-            else self.reader.connection.create_table("no_survivors", schema=schema, temp=True)
-        )
 
     def _without_removed(self, name: str, rows: ir.Table) -> ir.Table:
         """Without merged, test and deleted records, which are listed as excluded."""
@@ -161,8 +142,9 @@ class _Reduction:
         known = self._known("activities")
         return self._inside("activities", teamed, known, lambda t: t["team"].notnull()).drop("lead_team", "deal_team")
 
-    def _of_deals(self, name: str, rows: ir.Table, deals: ir.Table) -> ir.Table:
-        joined = rows.left_join(deals.select("opportunity_id", "team"), "opportunity_id").drop("opportunity_id_right")
+    def _of(self, items: ir.Table, key: str, name: str, rows: ir.Table) -> ir.Table:
+        """The known rows of the leads or deals that are inside."""
+        joined = rows.left_join(items.select(key, "team"), key).drop(f"{key}_right")
         return self._inside(name, joined, self._known(name), lambda t: t["team"].notnull())
 
     def _known(self, name: str) -> Any:
@@ -194,91 +176,61 @@ class _Reduction:
     def _homeless(self, name: str, rows: ir.Table, users: ir.Table) -> None:
         """List the items that no team answers for, and why."""
         alone = rows.filter(rows["team"] == UNASSIGNED)
-        owned = alone.left_join(users.select("user_id", "team_value"), alone["owner_id"] == users["user_id"])
+        owned = alone.left_join(users.select("user_id", "team_value"), alone["decided_by"] == users["user_id"])
         reason = ibis.cases(
-            (owned["owner_id"].isnull(), "has no owner"),
-            (
-                owned["user_id"].isnull(),
-                ibis.literal("its owner is no user of the CRM: ") + owned["owner_id"],
-            ),
+            (owned["decided_by"].isnull(), "has no owner"),
+            (owned["user_id"].isnull(), ibis.literal("its owner is no user of the CRM: ") + owned["decided_by"]),
             else_=ibis.literal("its owner's team is none of teams.yaml: ") + owned["team_value"].fill_null("none"),
         )
         self._list(name, owned, reason, effect=COUNTED_UNASSIGNED)
 
     def _list(self, name: str, rows: ir.Table, reason: Any, effect: str = EXCLUDED) -> None:
-        key = TABLES[name].key[0]
-        listed = rows.select(id=rows[key], file=rows["file"], row=rows["row"], reason=reason).order_by(
-            "file", "row", "id"
-        )
-        frame = listed.execute()
-        frame["place"] = frame["file"] + " row " + frame["row"].astype(str)
-        self.listed.append(frame.assign(table=name, value="", effect=effect)[REJECTS])
+        listed = rows.select("file", "row", id=rows[TABLES[name].key[0]], reason=reason)
+        frame = listed.order_by("file", "row", "id").execute()
+        place = frame["file"] + " row " + frame["row"].astype(str)
+        self.listed.append(frame.assign(table=name, place=place, value="", effect=effect)[list(REJECTS)])
 
     def _finished(self, name: str, rows: ir.Table) -> pd.DataFrame:
         """An engine table as pandas, in order, with its times as instants."""
-        ordered = rows.order_by(list(EXTRACTED[name])).execute()
-        for column in [c.removesuffix("__zone") for c in ordered.columns if c.endswith("__zone")]:
-            ordered[column] = self._localised(name, ordered, column)
-        amounts = [c for c in ordered.columns if c in ("amount", "quantity")]
-        ordered[amounts] = ordered[amounts].astype(float)
-        helpers = ("file", "row", "team_value", "survivor_id", "removed", "modified_at__date")
-        dropped = [*helpers, *(c for c in ordered.columns if c.endswith("__zone"))]
-        return ordered.drop(columns=[c for c in dropped if c in ordered]).sort_values(
-            list(EXTRACTED[name]), ignore_index=True
-        )
+        frame = rows.execute()
+        for column in [c.removesuffix("__zone") for c in frame.columns if c.endswith("__zone")]:
+            local = frame[column]
+            frame[column], unclear = localised(local, frame[f"{column}__zone"])
+            self._list_unclear(name, frame.assign(value=local.astype(str))[unclear], column)
+        amounts = [column for column in frame.columns if column in ("amount", "quantity")]
+        frame[amounts] = frame[amounts].astype(float)
+        kept = [c for c in frame.columns if c not in HELPERS and not c.endswith("__zone")]
+        return frame[kept].sort_values(list(EXTRACTED[name]), ignore_index=True)
 
-    def _localised(self, name: str, frame: pd.DataFrame, column: str) -> pd.Series:
-        """Local times to instants. One that occurs twice is taken as the earlier, one that never occurs moved on."""
-        utc = frame[column].astype("datetime64[us]").dt.tz_localize("UTC")
-        for zone, local in frame.groupby(f"{column}__zone")[column]:
-            earlier = np.ones(len(local), bool)
-            instants = local.dt.tz_localize(str(zone), ambiguous=earlier, nonexistent="shift_forward").dt.tz_convert(
-                "UTC"
-            )
-            utc.loc[local.index] = instants
-            later = local.dt.tz_localize(str(zone), ambiguous=~earlier, nonexistent="shift_backward").dt.tz_convert(
-                "UTC"
-            )
-            self._list_unclear(name, frame.loc[local.index[later.ne(instants) & local.notna()]], column)
-        return utc
-
-    def _list_unclear(self, name: str, frame: pd.DataFrame, column: str) -> None:
-        if name not in TABLES:
-            return
-        place = frame["file"] + " row " + frame["row"].astype(str) + f", {column}"
+    def _list_unclear(self, name: str, rows: pd.DataFrame, column: str) -> None:
+        if name == "lead_legs":  # the first leg begins with its lead, which is listed itself
+            name, column, rows = "lead_assignments", "assigned_at", rows[rows["leg"].gt(0)]
+        place = rows["file"] + " row " + rows["row"].astype(str) + f", {column}"
         reason = "a local time that occurs twice or never on the day the clocks change"
-        ids = frame[TABLES[name].key[0]]
-        listed = {
-            "table": name,
-            "id": ids,
-            "place": place,
-            "value": frame[column].astype(str),
-            "reason": reason,
-        }
-        self.listed.append(pd.DataFrame({**listed, "effect": ADJUSTED})[REJECTS])
+        listed = rows.assign(table=name, id=rows[TABLES[name].key[0]], place=place, reason=reason, effect=ADJUSTED)
+        self.listed.append(listed[list(REJECTS)])
 
-    def _rejects(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    def _rejects(self, items: Mapping[str, ir.Table]) -> pd.DataFrame:
         """Everything listed, with the team and the creation instant of its item where the item is known."""
         listed = pd.concat(self.listed, ignore_index=True)
-        items = [frames[n].rename(columns={TABLES[n].key[0]: "id"}).assign(table=n) for n in ("leads", "opportunities")]
-        known = pd.concat([i[["table", "id", "team", "created_at"]] for i in items]).rename(
-            columns={"created_at": "at"}
-        )
-        joined = listed.merge(known, on=["table", "id"], how="left", validate="many_to_one")
+        known = []
+        for name, rows in items.items():
+            ids = listed.loc[listed["table"].eq(name), ["id"]].drop_duplicates().dropna()
+            asked = ibis.memtable(ids.astype(object), schema=ibis.schema({"id": "string"}))
+            found = rows.rename(id=TABLES[name].key[0]).semi_join(asked, "id")
+            frame = found.select("id", "team", "created_at", "created_at__zone").execute()
+            at, _ = localised(frame["created_at"], frame["created_at__zone"])
+            known.append(frame[["id", "team"]].assign(table=name, at=at))
+        joined = listed.merge(pd.concat(known), on=["table", "id"], how="left", validate="many_to_one")
         joined["team"] = joined["team"].fillna(UNASSIGNED)
         return joined.sort_values(["table", "place", "id", "reason"], ignore_index=True)
 
     def _accounting(self) -> pd.DataFrame:
         rows = []
         for name, read in self.reads.items():
-            counts = self.counts[name]
-            aside = read.count - _count(read.rows)
-            parts = {
-                "used": counts["used"],
-                "excluded": counts["excluded"],
-                "set_aside": aside,
-                "outside": counts["outside"],
-            }
+            parts = {what: self.counts[name][what] for what in ("used", "excluded")}
+            parts["set_aside"] = read.count - _count(read.rows)
+            parts["outside"] = self.counts[name]["outside"]
             if sum(parts.values()) != read.count:
                 raise AssertionError(f"the rows of {name} do not add up: {read.count} read, {parts}")
             rows.append({"table": name, "read": read.count, **parts})
@@ -288,9 +240,10 @@ class _Reduction:
         """The first instant each table holds, before any cut: where its log begins."""
         began = {}
         for name in ("leads", "opportunities"):
-            first = self.reads[name].rows["created_at"].min().execute()
-            if not pd.isna(first):
-                began[name] = pd.Timestamp(first).tz_localize("UTC").isoformat()
+            rows = self.reads[name].rows
+            dated = rows.filter(rows["created_at"].notnull()).order_by("created_at").limit(1).execute()
+            if not dated.empty:
+                began[name] = localised(dated["created_at"], dated["created_at__zone"])[0].iloc[0].isoformat()
         return began
 
     def _aliased(self) -> dict[str, int]:
@@ -299,6 +252,22 @@ class _Reduction:
     def _held(self, name: str, rows: ir.Table) -> ir.Table:
         """The rows computed once, as a table of the engine."""
         return self.reader.connection.create_table(name, rows, temp=True)
+
+
+def localised(local: pd.Series, zones: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Local times of some zones (none where they are UTC already) as instants, and which of them were unclear.
+
+    A time that the clocks show twice is taken as the earlier, one that they skip as the first after the gap.
+    """
+    instants = local.astype("datetime64[us]").dt.tz_localize("UTC")
+    unclear = pd.Series(data=False, index=local.index)
+    for zone, times in local.groupby(zones):
+        first = np.ones(len(times), bool)
+        early = times.dt.tz_localize(str(zone), ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
+        late = times.dt.tz_localize(str(zone), ambiguous=~first, nonexistent="shift_backward").dt.tz_convert("UTC")
+        instants.loc[times.index] = early
+        unclear.loc[times.index] = late.ne(early) & times.notna()
+    return instants, unclear
 
 
 def _count(rows: ir.Table) -> int:
@@ -310,68 +279,3 @@ def _all_hold(names: tuple[str, ...], compare: Any) -> Any:
     for name in names:
         holds = holds & compare(name).fill_null(True)
     return holds
-
-
-def _end_of_chain(lead: str, into: Mapping[str, str]) -> str:
-    seen = {lead}
-    while lead in into and into[lead] not in seen:
-        lead = into[lead]
-        seen.add(lead)
-    return lead
-
-
-def _united(leads: ir.Table, survivors: ir.Table) -> ir.Table:
-    """Leads with `survivor_id` where they were merged; a survivor takes the earliest creation of all it unites."""
-    joined = leads.left_join(survivors, "lead_id").drop("lead_id_right")
-    joined = joined.mutate(survivor_id=joined["survivor_id"].nullif(joined["lead_id"]))
-    group = ibis.coalesce(joined["survivor_id"], joined["lead_id"])
-    return joined.mutate(created_at=joined["created_at"].min().over(group_by=group))
-
-
-def _rewired(rows: ir.Table, survivors: ir.Table) -> ir.Table:
-    joined = rows.left_join(survivors, "lead_id").drop("lead_id_right")
-    return joined.mutate(lead_id=ibis.coalesce(joined["survivor_id"], joined["lead_id"])).drop("survivor_id")
-
-
-def _legs(leads: ir.Table, assigned: ir.Table) -> ir.Table:
-    """Who held each lead from when: the first owner from its creation, then every change of owner."""
-    rank = ibis.row_number().over(group_by="lead_id", order_by=["assigned_at", "row"])
-    ranked = assigned.mutate(leg=rank + 1)
-    first = ranked.filter(ranked["leg"] == 1).select("lead_id", "previous_owner_id", "leg")
-    joined = leads.left_join(first, "lead_id")
-    owner = joined["leg"].notnull().ifelse(joined["previous_owner_id"], joined["owner_id"])
-    initial = joined.select(
-        lead_id=joined["lead_id"],
-        leg=ibis.literal(0, type="int64"),
-        owner_id=owner,
-        from_at=joined["created_at"],
-        from_at__zone=joined["created_at__zone"],
-    )
-    later = ranked.select(
-        lead_id=ranked["lead_id"],
-        leg=ranked["leg"],
-        owner_id=ranked["owner_id"],
-        from_at=ranked["assigned_at"],
-        from_at__zone=ranked["assigned_at__zone"],
-    )
-    return initial.union(later)
-
-
-def _teamed_leads(leads: ir.Table, legs: ir.Table, users: ir.Table) -> ir.Table:
-    """Leads with the team of the first person each was assigned to, else of the queue it has waited in."""
-    held = legs.inner_join(users.select("user_id", "kind", "home"), legs["owner_id"] == users["user_id"])
-    people_first = (held["kind"] != "human").cast("int8")
-    rank = ibis.row_number().over(group_by="lead_id", order_by=[people_first, "from_at", "leg"])
-    first = held.mutate(rank=rank)
-    first = first.filter(first["rank"] == 0).select("lead_id", "home")
-    joined = leads.left_join(first, "lead_id").drop("lead_id_right")
-    return joined.mutate(team=joined["home"].fill_null(UNASSIGNED)).drop("home")
-
-
-def _teamed(deals: ir.Table, users: ir.Table) -> ir.Table:
-    joined = deals.left_join(users.select("user_id", "home"), deals["owner_id"] == users["user_id"]).drop("user_id")
-    return joined.mutate(team=joined["home"].fill_null(UNASSIGNED)).drop("home")
-
-
-def _with_team(rows: ir.Table, items: ir.Table, key: str) -> ir.Table:
-    return rows.inner_join(items.select(key, "team"), key)

@@ -98,7 +98,8 @@ class _Review:
         judged = self.evaluation.judged_items()
         judged["title"] = judged["measure"].map(titles)
         rejects = self.evaluation.rejects()
-        return exhibits.trust(self.evaluation.accounting(), judged, rejects, self.evaluation.extract.aliased)
+        left_out = {titles[name]: n for name, n in self.evaluation.unstarted().items()}
+        return exhibits.trust(self.evaluation.accounting(), judged, left_out, rejects, self.evaluation.extract.aliased)
 
     def definitions(self) -> Section:
         """What each promise and result means, as agreed."""
@@ -126,7 +127,8 @@ class Review(_Review):
 
     def __init__(self, team: str, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
         evaluation = evaluate(workspace or open_workspace(), period, as_of, team)
-        super().__init__(evaluation, evaluation.workspace.team(team).name)
+        self.team = evaluation.workspace.team(team)
+        super().__init__(evaluation, self.team.name)
 
     def causes(self) -> Gallery:
         """Why items were missed, counted."""
@@ -135,7 +137,7 @@ class Review(_Review):
     def misses(self) -> Section:
         """The misses by how late they were, with who held them and why."""
         titles = dict(zip(self.rows["promise"], self.rows["title"], strict=True))
-        return exhibits.misses(self.missed, titles, self.evaluation.zone)
+        return exhibits.misses(self.missed, titles, self.agreement.versions[-1].calendars[self.team.calendar].zone)
 
 
 class Summary(_Review):
@@ -148,15 +150,16 @@ class Summary(_Review):
 
     @cached_property
     def by_team(self) -> dict[str, pd.DataFrame]:
-        """The scorecard of each team, of the items of none, and of all together, by the name people know."""
+        """The scorecard of each team, of the items of none if there are any, and of all together, by name."""
         known = self.evaluation.workspace.teams
         each = {team: self.evaluation.scorecard(team) for team in self.evaluation.teams}
-        named = {known[team].name if team in known else "Unassigned": rows for team, rows in each.items()}
+        seen = {team: rows for team, rows in each.items() if team in known or rows[["n", "pending"]].any(axis=None)}
+        named = {known[team].name if team in known else "Unassigned": rows for team, rows in seen.items()}
         return {**named, "All teams": self.rows}
 
     def promises(self) -> Section:
         """Promises by team: kept or missed, and how sure."""
-        return exhibits.matrix("Promises by team", self.by_team, "promise", findings.promise_in_words)
+        return exhibits.matrix("Every team's promises", self.by_team, "promise", findings.promise_in_words)
 
     def compared(self) -> Gallery:
         """Each promise across the teams, against what is promised."""
@@ -167,4 +170,4 @@ class Summary(_Review):
 
     def outcomes(self) -> Section:
         """Results by team; where nothing has really changed it says so."""
-        return exhibits.matrix("Results by team", self.by_team, "outcome", findings.outcome_in_words)
+        return exhibits.matrix("Every team's results", self.by_team, "outcome", findings.outcome_in_words)

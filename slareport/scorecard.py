@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from slareport import statistics
 from slareport.agreement import Agreement, Outcome, Promise
-from slareport.judgements import Judgements
-from slareport.kpi import KPIS, State
+from slareport.judgements import Judgements, definition_of
+from slareport.kpi import COUNTED, KPIS, State
 from slareport.period import Period
 
 KEPT, MISSED, TOO_FEW, NO_DATA = "kept", "missed", "too few", "no data"
@@ -30,7 +32,7 @@ REACH = 0.9
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the scorecard. Rates are 0-1, medians in the KPI's unit; NaN where there is nothing to say."""
+    """One line of the scorecard. Rates are 0-1, medians in the KPI's unit; missing where there is nothing to say."""
 
     team: str
     period: str
@@ -45,8 +47,8 @@ class Row:
     target: float
     value: float
     n: int
-    numerator: float
-    denominator: float
+    numerator: int | None
+    denominator: int | None
     met: int | None
     missed: int | None
     pending: int
@@ -73,13 +75,13 @@ class Frame:
 
 def scorecard(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
     """The scorecard of a period: promises in the order of the agreement, then outcomes."""
-    rows = [score(judged, name, period, frame) for name in measures(frame.agreement, period)]
-    return pd.DataFrame([asdict(row) for row in rows], columns=list(Row.__dataclass_fields__))
+    rows = [_scored(judged[name], name, [period], frame)[0] for name in measures(frame.agreement, period)]
+    return _framed(rows)
 
 
 def trend(judged: Judgements, name: str, periods: Sequence[Period], frame: Frame) -> pd.DataFrame:
-    """The rows of one promise or outcome over several periods, all as known now."""
-    return pd.DataFrame([asdict(score(judged, name, period, frame)) for period in periods])
+    """The rows of one promise or outcome over periods that follow each other, oldest first, all as known now."""
+    return _framed(_scored(judged[name], name, periods, frame))
 
 
 def measures(agreement: Agreement, period: Period) -> list[str]:
@@ -90,25 +92,35 @@ def measures(agreement: Agreement, period: Period) -> list[str]:
     return list(dict.fromkeys(promises + outcomes))
 
 
-def score(judged: Judgements, name: str, period: Period, frame: Frame) -> Row:
-    """One promise or outcome in one period, compared with the period before."""
-    now = _Count.of(judged, name, period, frame)
-    before = _Count.of(judged, name, period.previous(), frame)
-    comparable = before.n > 0 and now.n > 0 and now.definitions == before.definitions
+def _framed(rows: Sequence[Row]) -> pd.DataFrame:
+    frame = pd.DataFrame([asdict(row) for row in rows], columns=list(Row.__dataclass_fields__))
+    return frame.astype(dict.fromkeys(("numerator", "denominator", "met", "missed"), "Int64"))
+
+
+def _scored(judgements: pd.DataFrame, name: str, periods: Sequence[Period], frame: Frame) -> list[Row]:
+    """One measure in each period, compared with the period before it."""
+    ages = _ages(judgements)
+    counts = [_count(judgements, ages, name, period, frame) for period in (periods[0].previous(), *periods)]
+    return [_row(name, period, *pair, frame) for period, pair in zip(periods, pairwise(counts), strict=True)]
+
+
+def _row(name: str, period: Period, before: _Count, now: _Count, frame: Frame) -> Row:
+    whole = before.n > 0 and now.n > 0 and not before.truncated and not now.truncated
+    comparable = whole and now.definitions == before.definitions
     previous = before.value if comparable else math.nan
     result, evidence = _kept(now) if now.is_promise else (_moved(now, before, comparable), "")
-    measure = now.measure
+    kpi = KPIS[now.measure.kpi]
     return Row(
         team=frame.team,
         period=period.name,
         as_of=frame.as_of.isoformat(),
         promise=name,
-        title=measure.title,
-        kind=KPIS[measure.kpi].kind,
-        kpi=measure.kpi,
-        definition=", ".join(now.definitions) or KPIS[measure.kpi].definition,
+        title=now.measure.title,
+        kind=kpi.kind,
+        kpi=kpi.name,
+        definition="; ".join(now.definitions) or definition_of(now.measure),
         version=now.versions,
-        unit=KPIS[measure.kpi].unit,
+        unit=kpi.unit,
         target=float(now.target) if now.is_promise else math.nan,
         value=now.value,
         n=now.n,
@@ -145,8 +157,8 @@ class _Count:
     definitions: tuple[str, ...]
     target: Fraction
     n: int
-    numerator: float
-    denominator: float
+    numerator: int | None
+    denominator: int | None
     value: float
     low: float
     high: float
@@ -156,59 +168,72 @@ class _Count:
     def is_promise(self) -> bool:
         return isinstance(self.measure, Promise)
 
-    @classmethod
-    def of(cls, judged: Judgements, name: str, period: Period, frame: Frame) -> _Count:
-        versions = frame.agreement.versions
-        rows = in_period(judged[name], period, frame.agreement.zone)
-        counted = rows[rows["state"].isin([State.MET, State.MISSED, State.COUNTED])]
-        having = [(p, m) for p, v in enumerate(versions) if (m := v.measure(name)) is not None]
-        used = sorted(set(rows["version"]))
-        measure = next((m for p, m in reversed(having) if not used or p == used[-1]), having[-1][1])
-        kpi = KPIS[measure.kpi]
-        estimate = _median(counted) if kpi.estimate == "median" else _share(counted)
-        return cls(
-            measure,
-            {str(state): int(n) for state, n in rows["state"].value_counts().items()},
-            ", ".join(versions[position].version for position in used),
-            tuple(sorted(set(counted["definition"]))),
-            _blended_target(counted, dict(having)),
-            len(counted),
-            float(counted["numerator"].sum()) if kpi.estimate == "share" else math.nan,
-            float(counted["denominator"].sum()) if kpi.estimate == "share" else math.nan,
-            *estimate,
-            truncated=_truncated(judged[name], period, frame, frame.began_at.get(kpi.subject)),
-        )
 
-
-def _share(counted: pd.DataFrame) -> tuple[float, float, float]:
+def _count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, frame: Frame) -> _Count:
+    rows = in_period(judgements, period, frame.agreement.zone)
+    counted = rows[rows["state"].isin(COUNTED)]
+    having = {p: m for p, v in enumerate(frame.agreement.versions) if (m := v.measure(name)) is not None}
+    used = sorted(set(rows["version"]))
+    measure = having[used[-1]] if used else _in_force(having, period, frame.agreement)
+    kpi = KPIS[measure.kpi]
+    share = kpi.estimate == "share"
     numerator, denominator = int(counted["numerator"].sum()), int(counted["denominator"].sum())
+    value, low, high = (
+        _share(numerator, denominator) if share else statistics.median_with_interval(counted["value"].to_numpy())
+    )
+    return _Count(
+        measure,
+        {str(state): int(n) for state, n in rows["state"].value_counts().items()},
+        ", ".join(frame.agreement.versions[position].version for position in used),
+        tuple(sorted(set(counted["definition"]))),
+        _blended_target(counted, having, measure),
+        len(counted),
+        numerator if share else None,
+        denominator if share else None,
+        value,
+        low,
+        high,
+        truncated=_truncated(ages, period, frame, frame.began_at.get(kpi.subject)),
+    )
+
+
+def _in_force(having: Mapping[int, Promise | Outcome], period: Period, agreement: Agreement) -> Promise | Outcome:
+    """The measure as the last version of a period has it, where no item says which version governs."""
+    begun = bisect_left(agreement.effective_at(), period.bounds(agreement.zone)[1])
+    return next((having[p] for p in reversed(range(begun)) if p in having), next(iter(having.values())))
+
+
+def _share(numerator: int, denominator: int) -> tuple[float, float, float]:
     low, high = statistics.wilson(numerator, denominator)
     return numerator / denominator if denominator else math.nan, low, high
 
 
-def _median(counted: pd.DataFrame) -> tuple[float, float, float]:
-    value, low, high = statistics.median_with_interval(counted["value"])
-    return value, low, high
-
-
-def _blended_target(counted: pd.DataFrame, measures: Mapping[int, Promise | Outcome]) -> Fraction:
+def _blended_target(
+    counted: pd.DataFrame, having: Mapping[int, Promise | Outcome], measure: Promise | Outcome
+) -> Fraction:
     """The target, exactly; where a period has several versions, each weighs by the items it governs."""
-    targets = {p: Fraction(m.target) for p, m in measures.items() if isinstance(m, Promise)}
-    n = {int(str(position)): int(times) for position, times in counted["version"].value_counts().items()}
-    if not targets:
+    if not isinstance(measure, Promise):
         return Fraction(0)
+    targets = {p: Fraction(m.target) for p, m in having.items() if isinstance(m, Promise)}
+    n = {int(str(position)): int(times) for position, times in counted["version"].value_counts().items()}
     if not n:
-        return list(targets.values())[-1]
+        return Fraction(measure.target)
     return sum((targets[p] * times for p, times in n.items()), Fraction(0)) / sum(n.values())
 
 
-def _truncated(judgements: pd.DataFrame, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
-    """Whether the log begins too late for this period: nine in ten of its items must be able to be in it.
+def _ages(judgements: pd.DataFrame) -> pd.Series:
+    """How old each counted item was at the instant that puts it in a period."""
+    counted = judgements[judgements["state"].isin(COUNTED)]
+    age: Any = counted["at"] - counted["created_at"]
+    return age
+
+
+def _truncated(ages: Any, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
+    """Whether the log begins too late for this period: nine in ten items dated at its start must fit into it.
 
     A period right after the log's beginning holds only the items that went fast, and flatters every result.
     """
-    counted = judgements[judgements["state"].isin([State.MET, State.MISSED, State.COUNTED])]
-    reach: Any = (counted["at"] - counted["created_at"]).quantile(REACH)
+    reach = ages.quantile(REACH)
     if began_at is None or pd.isna(reach):
         return False
     start, _ = period.bounds(frame.agreement.zone)
@@ -221,7 +246,7 @@ def _kept(now: _Count) -> tuple[str, str]:
         return NO_DATA, ""
     if now.n < now.measure.min_n:
         return TOO_FEW, CHANCE
-    met = int(now.numerator)
+    met = now.states.get(State.MET, 0)
     kept = statistics.share_met(met, now.n, now.target)
     sure = statistics.evidence(met, now.n, now.target) == ("above" if kept else "below")
     return KEPT if kept else MISSED, CLEARLY if sure else CHANCE
@@ -234,7 +259,7 @@ def _moved(now: _Count, before: _Count, comparable: bool) -> str:
         return SHORT
     if now.n < now.measure.min_n:
         return TOO_FEW
-    if not comparable or before.truncated or before.n < now.measure.min_n:
+    if not comparable or before.n < now.measure.min_n:
         return NO_PREVIOUS
     _, low, high = statistics.difference(now.value, now.low, now.high, before.value, before.low, before.high)
     if not (low > 0 or high < 0):

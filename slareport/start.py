@@ -7,10 +7,14 @@ import shutil
 from pathlib import Path
 
 import nbformat
+from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from slareport import files
 from slareport.errors import Problem, UsageError
+from slareport.kernels import literal
+from slareport.outputs import normalised
+from slareport.run import parameters_of
 from slareport.workspace import PACKAGE, Workspace, open_workspace
 
 SHIPPED = PACKAGE / "starter" if (PACKAGE / "starter").is_dir() else PACKAGE.parent  # a wheel, or a checkout
@@ -23,6 +27,8 @@ def make_workspace(folder: Path, *, sample: bool) -> Path:
     In a folder that is a workspace already only missing exports are written. Raises `UsageError` where that would
     leave nothing to do, so that no one's parameters are ever overwritten.
     """
+    if (folder / "notebooks").exists() and not (folder / "parameters").is_dir():
+        raise UsageError(Problem("there are notebooks here already", str(folder), cure="choose an empty folder"))
     if (folder / "parameters").is_dir():
         if not sample:
             raise UsageError(Problem("this is a workspace already", str(folder), cure="choose an empty folder"))
@@ -44,12 +50,15 @@ def scratch_copy(workspace: Workspace, name: str, team: str, period: str) -> Pat
     """A copy of a notebook under `outputs/.scratch/`, set to a team and period, without outputs."""
     workspace.team(team)
     values = {"team": team, "period": workspace.period(period).name}
-    notebook = nbformat.read(workspace.notebook(name), as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    source = workspace.notebook(name)
+    if "team" not in parameters_of(source):
+        raise UsageError(Problem("this notebook takes no team", source.name, cure="choose one that does: --notebook"))
     path = workspace.outputs / ".scratch" / f"{name}-{values['team']}-{values['period']}.ipynb"
     if path.exists():
         raise UsageError(Problem("a scratch copy is there already", str(path), cure="work in it, or remove it"))
-    files.write(path, nbformat.writes(parameterize_notebook(notebook, values)) + "\n")
+    notebook = normalised(parameterize_notebook(load_notebook_node(literal(source)), values))
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    files.write(path, nbformat.writes(notebook) + "\n")
     return path

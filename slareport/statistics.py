@@ -13,10 +13,11 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special  # scipy.stats has the same functions, and takes a second to import
 
 CONFIDENCE = 0.95
 TAIL = (1 - CONFIDENCE) / 2
+Z = float(special.ndtri(1 - TAIL))
 
 Target = str | float | Decimal | Fraction
 Evidence = Literal["below", "above", "too_few"]
@@ -48,8 +49,10 @@ def wilson(k: int, n: int) -> Interval:
     """
     if n == 0:
         return NOTHING
-    found = stats.binomtest(int(k), int(n)).proportion_ci(CONFIDENCE, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    share, z2 = k / n, Z**2
+    half = Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    return Interval(0.0 if k == 0 else middle - half, 1.0 if k == n else middle + half)
 
 
 def median_with_interval(values: Iterable[float]) -> Estimate:
@@ -63,7 +66,7 @@ def median_with_interval(values: Iterable[float]) -> Estimate:
     if not ordered.size:
         return Estimate(math.nan, *NOTHING)
     # The largest r for which r values at each end leave at most 2.5% of the probability outside.
-    r = int(stats.binom.ppf(TAIL, ordered.size, 0.5))
+    r = int(np.searchsorted(special.bdtr(np.arange(ordered.size), ordered.size, 0.5), TAIL))
     ends = Interval(float(ordered[r - 1]), float(ordered[-r])) if r else NOTHING
     return Estimate(float(np.median(ordered)), *ends)
 
@@ -74,9 +77,10 @@ def evidence(k: int, n: int, target: Target) -> Evidence:
     Exact binomial tails of 2.5% each. All of few may still be too few: 35 of 35 against 90%.
     """
     p = float(_rate(target))
-    if stats.binom.cdf(k, n, p) <= TAIL:
+    at_most, at_least = special.bdtr(k, n, p), special.bdtrc(k - 1, n, p)
+    if at_most <= TAIL:
         return "below"
-    return "above" if stats.binom.sf(k - 1, n, p) <= TAIL else "too_few"
+    return "above" if at_least <= TAIL else "too_few"
 
 
 def share_met(k: int, n: int, target: Target) -> bool:

@@ -1,7 +1,8 @@
 """The canonical tables: the one contract between what CRMs hold and what KPIs judge.
 
 A mapping fills these columns from native ones. A column is text unless said otherwise; instants are UTC;
-a required column without a value sets its row aside, an optional one stays empty.
+a required column without a value sets its row aside, an optional one stays empty. Whatever becomes of a row other
+than being used is listed as one row of `REJECTS`, with one of the effects below.
 """
 
 from __future__ import annotations
@@ -11,6 +12,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Type = Literal["id", "text", "instant", "date", "money", "number", "flag", "choice"]
+
+REJECTS = ("table", "id", "place", "value", "reason", "effect")
+SET_ASIDE = "row set aside"
+NOT_USED = "value not used"
+EXCLUDED = "row excluded"
+ADJUSTED = "value adjusted"
+COUNTED_UNASSIGNED = "counted as unassigned"
 
 
 @dataclass(frozen=True)
@@ -155,3 +163,15 @@ TABLES: dict[str, Table] = {
         OPPORTUNITY_PRODUCTS,
     )
 }
+
+# What an extract holds, each table with the order of its rows; of lead_assignments it holds the legs they mean.
+EXTRACTED: dict[str, tuple[str, ...]] = {
+    "users": ("user_id",),
+    "leads": ("lead_id",),
+    "lead_legs": ("lead_id", "from_at", "leg"),
+    "activities": ("activity_id",),
+    "opportunities": ("opportunity_id",),
+    "stage_history": ("opportunity_id", "entered_at", "history_id"),
+    "opportunity_products": ("opportunity_id", "line_id"),
+}
+TEAMED = EXTRACTED.keys() - {"users"}  # every team needs all users: a lead is touched and held by others too

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -43,9 +42,12 @@ def load_teams(path: Path, root: Path, agreement: Agreement | None) -> dict[str,
     if UNASSIGNED in teams:
         cure = "rename it: items without a team are shown under that name"
         problems.append(document.problem(("teams", UNASSIGNED), "this name is taken", UNASSIGNED, cure))
-    for value, times in Counter(value for team in teams.values() for value in team.crm).items():
-        if times > 1:
-            problems.append(document.problem(("teams",), "a CRM value leads to two teams", value, "keep one of them"))
+    owner: dict[str, str] = {}
+    for name, value in ((name, value) for name, team in teams.items() for value in dict.fromkeys(team.crm)):
+        if value in owner:
+            what = f"this CRM value leads to the team {owner[value]} too"
+            problems.append(document.problem(("teams", name, "crm"), what, value, "keep one of them"))
+        owner.setdefault(value, name)
     if problems:
         raise UsageError(problems)
     return teams

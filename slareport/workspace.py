@@ -63,12 +63,10 @@ class Workspace:
     def prepare(self) -> None:
         """Write the sample company's exports if the source is the sample and they are not there yet."""
         made = self.source.settings.sample
-        if made is None:
+        if made is None or self.source.data.is_dir():
             return
-        with files.lock(self.source.data.parent, wait=True):
-            if not self.source.data.is_dir():
-                with files.new_folder(self.source.data) as staging:
-                    sample.write_sample(staging, seed=made.seed, size=made.size)
+        with files.new_folder(self.source.data) as staging:
+            sample.write_sample(staging, seed=made.seed, size=made.size)
 
 
 def notebook_folders(root: Path) -> list[Path]:

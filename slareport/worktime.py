@@ -44,8 +44,8 @@ class Calendar:
 
     `windows` holds, for each weekday (Monday is 0), pairs of minutes after local midnight: open, close (up to 1440).
     `holidays` is a country or a part of one (DE, DE-BE, US-NY) whose public holidays are closed; `closed_on` are
-    further closed dates, `open_on` holidays that are worked. Where the clocks change, a window lasts from the first
-    time they show its opening to the last time they show its closing, so an open day has 23 or 25 hours.
+    further closed dates, `open_on` holidays that are worked. Where the clocks change, a window lasts from when they
+    first show its opening until they last show less than its closing: a day around the clock has 23 or 25 hours.
     Raises UsageError, listing everything that is wrong.
     """
 
@@ -125,11 +125,15 @@ class Calendar:
         """The opening and closing instants of a local date, in UTC; none on a closed day."""
         if not self.is_open_day(day):
             return []
-        zone, spans = self.zone, self.windows[day.weekday()]
-        opened = [local_instant(day, minute, zone) for minute, _ in spans]
-        # 24:00 is the next midnight; where the clocks show that twice, the repeated hour is the next day's.
-        closed = [local_instant(day, minute, zone, last=minute < MINUTES_A_DAY) for _, minute in spans]
-        return [(start, stop) for start, stop in zip(opened, closed, strict=True) if start < stop]
+        spans = [self._window_on(day, opening, closing) for opening, closing in self.windows[day.weekday()]]
+        return [(start, stop) for start, stop in spans if start < stop]
+
+    def _window_on(self, day: date, opening: int, closing: int) -> tuple[datetime, datetime]:
+        # Closed is what follows the last minute before closing: hours to 2:00 end when the clocks first show 2:00,
+        # even if they show it again. Where the clocks skip that minute, the closing itself comes sooner.
+        last_minute = local_instant(day, closing - 1, self.zone, last=True)
+        closed = min(last_minute + timedelta(minutes=1), local_instant(day, closing, self.zone, last=True))
+        return local_instant(day, opening, self.zone), closed
 
 
 @dataclass(frozen=True)

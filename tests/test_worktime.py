@@ -82,6 +82,13 @@ def minutes(calendar, start, stop):
         pytest.param(BERLIN, "2025-12-31 16:00", "2026-01-02 10:00", 120, id="over the year's end and New Year's Day"),
         pytest.param(BERLIN, "2028-02-28 09:00", "2028-03-01 09:00", 960, id="29 February is a day like any other"),
         pytest.param(
+            always("America/St_Johns"),
+            "2010-11-06T02:30Z",
+            "2010-11-08T03:30Z",
+            2940,
+            id="a clock set back over midnight",
+        ),
+        pytest.param(
             always("Pacific/Auckland"),
             "2026-12-31T20:00Z",
             "2026-12-31T21:00Z",
@@ -185,6 +192,11 @@ def windows(text, **options):
         pytest.param(windows("1:00-2:30"), "2026-03-29", 1, id="closing at a skipped time: closes at the skip"),
         pytest.param(windows("2:30-4:00"), "2026-10-25", 2.5, id="opening at a repeated time: opens the first time"),
         pytest.param(windows("1:00-2:30"), "2026-10-25", 2.5, id="closing at a repeated time: closes the second time"),
+        pytest.param(
+            windows("1:00-2:00"), "2026-10-25", 1, id="closing when the repetition begins: closes the first time"
+        ),
+        pytest.param(windows("2:00-3:00"), "2026-10-25", 2, id="the very hour that is repeated"),
+        pytest.param(windows("2:00-3:00"), "2026-03-29", 0, id="the very hour that is skipped"),
         pytest.param(windows("9:00-12:00, 13:00-17:00"), "2026-06-09", 7, id="a lunch break"),
         pytest.param(windows("22:00-24:00, 0:00-6:00"), "2026-06-09", 8, id="a night shift, split at midnight"),
         pytest.param(BERLIN, "2026-06-07", 0, id="closed on Sunday"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from slareport.clock import Clock
@@ -39,15 +40,17 @@ def win_rate(status: pd.Series) -> pd.DataFrame:
 def deal_closure_rate(
     created_at: pd.Series, status: pd.Series, cycle_days: pd.Series, *, horizon_days: int, clock: Clock
 ) -> pd.DataFrame:
-    """Share of deals that were won within the horizon of being created.
+    """Share of deals that were won within the agreed number of days after being created.
 
-    Counts every deal that reaches the horizon's age in the period, won, lost or still open. A deal younger than
-    that waits, even if it is already won: counting quick wins early would flatter the rate.
+    Counts every deal that reaches this age in the period, won, lost or still open. A deal younger than that waits,
+    even if it is already won: counting quick wins early would flatter the rate. A deal created at an unknown time
+    does not count.
     """
     of_age_at = clock.days_after(created_at, horizon_days)
     won_in_time = status.eq("won") & cycle_days.le(horizon_days)
     frame = pd.DataFrame({"numerator": won_in_time.astype(float), "denominator": 1.0, "dated_at": of_age_at})
-    frame["state"] = frame["denominator"].map({1.0: State.COUNTED}).mask(of_age_at > clock.as_of, State.PENDING)
+    states = [State.INVALID, State.PENDING]
+    frame["state"] = np.select([of_age_at.isna(), of_age_at > clock.as_of], states, State.COUNTED)
     return frame
 
 
@@ -64,11 +67,12 @@ def sales_cycle_length(status: pd.Series, cycle_days: pd.Series) -> pd.DataFrame
     """Median days from a deal's creation to its winning, over the deals won in the period.
 
     Counts won deals only, at their last closing; where the CRM keeps only dates, whole days, the same day being 0.
-    A deal closed before it was created is set apart as invalid. Lost and open deals do not count.
+    A deal closed before it was created, or created at an unknown time, is invalid. Lost and open deals do not count.
     """
     won = status.eq("won")
     frame = pd.DataFrame({"value": cycle_days.where(won & cycle_days.ge(0))})
-    frame["state"] = won.map({True: State.COUNTED, False: State.DOES_NOT_APPLY})
-    frame["state"] = frame["state"].mask(won & cycle_days.lt(0), State.INVALID)
-    frame["reason"] = frame["state"].map({State.INVALID: "closed before it was created"})
+    frame["state"] = won.map({True: State.INVALID, False: State.DOES_NOT_APPLY}).astype(object)
+    frame["state"] = frame["state"].mask(frame["value"].notna(), State.COUNTED)
+    reason = cycle_days.lt(0).map({True: "closed before it was created", False: "created at an unknown time"})
+    frame["reason"] = reason.where(frame["state"].eq(State.INVALID))
     return frame

@@ -1,0 +1,158 @@
+"""A small company by hand: leads, deals and versions as plain data, judged by the real path from tables on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from slareport.agreement import Agreement, Version
+from slareport.items import build_items
+from slareport.judgements import judge_items
+from slareport.period import parse_period
+from slareport.scorecard import Frame, scorecard
+from slareport.teams import Team
+from slareport.worktime import parse_duration
+
+ZONE = "Europe/Berlin"
+LONG_AFTER = "2027-06-01 00:00"
+INSTANT = "datetime64[us, UTC]"
+TEAMS = {"north": Team(name="North", leader="Ada", calendar="berlin", currency="EUR", crm=["N"])}
+PEOPLE = {"A": "human", "B": "human", "queue": "queue", "robot": "automation"}
+CALENDARS = {
+    "berlin": {"zone": ZONE, "hours": {"mon-fri": "9:00-17:00"}, "holidays": "DE-BE"},
+    "always": {"zone": ZONE, "hours": {"mon-sun": "0:00-24:00"}},
+}
+REPLY = {"id": "reply", "title": "First reply", "promise": "We reply in time.", "kpi": "lead_response", "owner": "Ada"}
+OUTCOMES = (
+    {"id": "win-rate", "title": "Win rate", "kpi": "win_rate", "owner": "Ada"},
+    {"id": "closure", "title": "Closure", "kpi": "deal_closure_rate", "owner": "Ada", "knobs": {"horizon_days": 30}},
+    {"id": "cycle", "title": "Sales cycle", "kpi": "sales_cycle_length", "owner": "Ada"},
+)
+
+
+def at(text: str | None) -> pd.Timestamp:
+    """An instant in UTC: local to Berlin unless it says otherwise, NaT for None."""
+    if text is None:
+        return pd.NaT
+    stamp = pd.Timestamp(text)
+    return (stamp if stamp.tzinfo else stamp.tz_localize(ZONE)).tz_convert("UTC").as_unit("us")
+
+
+def version(since="2020-01-01", within="60 business minutes", target="0.9", **changes) -> Version:
+    """A version of the agreement with one promise and three outcomes."""
+    promise = REPLY | {"target": str(target), "knobs": {"within": parse_duration(within)}}
+    whole = {
+        "title": "Agreement",
+        "version": since,
+        "effective_from": dt.date.fromisoformat(since),
+        "timezone": ZONE,
+        "parties": [{"name": "Sales", "signatory": "Ada"}, {"name": "Marketing", "signatory": "Bo"}],
+        "calendars": CALENDARS,
+        "promises": [promise],
+        "outcomes": list(OUTCOMES),
+        "review": {"settle_business_days": 5, "calendar": "berlin", "owners": ["Ada"]},
+    }
+    return Version.model_validate(whole | changes)
+
+
+def lead(name, owners=(), touches=(), *, created=None, team="north", deal=None):
+    """A lead: who owned it since when, and who touched it when (a person's e-mail unless said otherwise)."""
+    return {"id": name, "owners": owners, "touches": touches, "created": created, "team": team, "deal": deal}
+
+
+def deal(name, created, status="open", closed=None, *, moves=(), dates=False, team="north", amount=100.0):
+    """A deal; `moves` are (status, when) of its history, `dates` says that the CRM keeps only days."""
+    return locals()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the real path makes of it."""
+
+    items: dict
+    frames: dict
+    frame: Frame
+
+    def states(self, measure="reply"):
+        return self.frames[measure]["state"].to_dict()
+
+    def row(self, measure="reply", period="2026Q1"):
+        return self.card(period).set_index("promise").loc[measure]
+
+    def card(self, period="2026Q1"):
+        return scorecard(self.frames, parse_period(period), self.frame)
+
+
+def judge(leads=(), deals=(), versions=None, as_of=LONG_AFTER, began_at=None) -> Judged:
+    """Judge leads and deals as known at `as_of`; `began_at` is when the records begin."""
+    agreement = Agreement(tuple(versions or [version()]), {})
+    known = at(as_of)
+    tables = _tables(leads, deals, known)
+    items = build_items(tables, as_of=known, zone=ZONE, record_url="https://crm.example/{id}")
+    frames = judge_items(items, tables, agreement, TEAMS, known)
+    began = dict.fromkeys(("leads", "opportunities"), at(began_at)) if began_at else {}
+    return Judged(items, frames, Frame("north", agreement, known, began))
+
+
+def _tables(leads, deals, known):
+    first = [one["created"] or (one["owners"][0][1] if one["owners"] else "2026-01-01") for one in leads]
+    legs = [(one["id"], n, who, at(when)) for one in leads for n, (who, when) in enumerate(one["owners"])]
+    touches = [(one["id"], *_touch(*touch)) for one in leads for touch in one["touches"]]
+    moves = [(one["name"], status, at(when)) for one in deals for status, when in one["moves"]]
+    return {
+        "users": pd.DataFrame({"user_id": list(PEOPLE), "name": list(PEOPLE), "kind": list(PEOPLE.values())}),
+        "leads": _frame(
+            {
+                "lead_id": [one["id"] for one in leads],
+                "created_at": [at(when) for when in first],
+                "owner_id": [one["owners"][-1][0] if one["owners"] else None for one in leads],
+                "opportunity_id": [one["deal"] for one in leads],
+                "team": [one["team"] for one in leads],
+                "name": [f"Lead {one['id']}" for one in leads],
+            }
+        ).assign(account="Acme"),
+        "lead_legs": _known(_frame(_columns(legs, ["lead_id", "leg", "owner_id", "from_at"])), "from_at", known),
+        "activities": _known(
+            _frame(_columns(touches, ["lead_id", "actor_id", "occurred_at", "channel", "direction"])),
+            "occurred_at",
+            known,
+        ),
+        "opportunities": _frame(
+            {
+                "opportunity_id": [one["name"] for one in deals],
+                "name": [f"Deal {one['name']}" for one in deals],
+                "created_at": [at(one["created"]) for one in deals],
+                "closed_at": [at(one["closed"]) for one in deals],
+                "status": [one["status"] for one in deals],
+                "team": [one["team"] for one in deals],
+                "amount": [one["amount"] for one in deals],
+                "created_at__date": [False for _ in deals],
+                "closed_at__date": [one["dates"] for one in deals],
+            }
+        ).assign(account="Acme", owner_id="A", currency="EUR"),
+        "stage_history": _known(
+            _frame(_columns(moves, ["opportunity_id", "status", "entered_at"])), "entered_at", known
+        ),
+    }
+
+
+def _touch(who, when, channel="email", direction="outbound"):
+    return who, at(when), channel, direction
+
+
+def _columns(rows, names):
+    return {name: [row[n] for row in rows] for n, name in enumerate(names)}
+
+
+def _known(frame, column, known):
+    return frame[frame[column].le(known)].reset_index(drop=True)
+
+
+def _frame(columns):
+    frame = pd.DataFrame(columns)
+    instants = {name: pd.to_datetime(frame[name], utc=True).astype(INSTANT) for name in frame if name.endswith("_at")}
+    types = {name: "str" for name in frame if name.endswith(("_id", "status", "team", "name", "channel", "direction"))}
+    types |= {name: bool for name in frame if name.endswith("__date")}
+    return frame.assign(**instants).astype(types)

@@ -1,0 +1,60 @@
+"""The same inputs give the same bytes: in any time zone, with any hash seed, in any order, by any way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny import slareport, tree
+
+PERIOD = "2026Q3"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+HERE = {"TZ": "UTC", "PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8"}
+THERE = {"TZ": "America/New_York", "PYTHONHASHSEED": "2", "LC_ALL": "C"}
+
+
+def made(sample, folder, *options, **environment):
+    command = ["run", "--workspace", sample.root, "--outputs", folder, "--period", PERIOD, "--quiet"]
+    done = slareport(*command, *options, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one(sample, tmp_path_factory):
+    """EMEA's review alone."""
+    options = ("--team", "emea", "--notebook", "team_review", "--jobs", "1")
+    return made(sample, tmp_path_factory.mktemp("one"), *options, **HERE)
+
+
+def test_a_run_elsewhere_beside_others_gives_the_same_packet(sample, one, tmp_path_factory):
+    options = ("--team", "apac", "--team", "emea", "--notebook", "leadership_summary", "--notebook", "team_review")
+    two = made(sample, tmp_path_factory.mktemp("another place"), *options, "--jobs", "3", **THERE)
+    place = Path(PERIOD, "emea", "team_review")
+    first, second = tree(one / place), tree(two / place)
+    assert len(first) == 7
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_papermill_and_nbconvert_give_the_bytes_of_run(sample, one, tmp_path):
+    notebook = tmp_path / "notebooks" / "team_review.ipynb"
+    notebook.parent.mkdir()
+    shutil.copyfile(NOTEBOOKS / "team_review.ipynb", notebook)
+    (tmp_path / "parameters").symlink_to(sample.root / "parameters")
+    environment = {**os.environ, **THERE, "SLAREPORT_WORKSPACE": str(sample.root)}
+    bin_ = Path(sys.executable).parent
+    for command in (
+        "papermill notebooks/team_review.ipynb out.ipynb -f parameters/teams/emea.yaml -p period 2026Q3",
+        "jupyter-nbconvert --to slareport out.ipynb",
+    ):
+        name, *arguments = command.split()
+        subprocess.run(
+            [sys.executable, bin_ / name, *arguments], cwd=tmp_path, env=environment, check=True, capture_output=True
+        )
+    published = one / PERIOD / "emea" / "team_review" / "current" / "packet.html"
+    assert (tmp_path / "out.html").read_bytes() == published.read_bytes()

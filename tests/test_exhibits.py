@@ -1,0 +1,238 @@
+"""What a reader sees: plain words, nothing of the machine, and names that stay names."""
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from slareport import exhibits, findings, sections
+from slareport.page import alive
+from slareport.period import parse_period
+from slareport.review import Review, Summary
+
+PERIOD = parse_period("2026Q3")
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "{{7*7}} {% raw %}",
+    '" onmouseover="alert(1)',
+    "' style='x",
+    "a & b &lt; <b>c</b>",
+    "\u202eright to left \u05e9\u05dc\u05d5\u05dd",
+    "</td></table><img src=x onerror=alert(1)>",
+]
+MACHINE_WORDS = (
+    "verdict", "contract", "clause", "breach", "restate", "error budget", "as_of", "as of", "quarantin",
+    "control limit", "derailed", "amend", "portal", "packet", "pp", "nan", "nat", "<na>", "does not apply", "numerator",
+    "opportunit", "no_case", "kpi",
+)  # fmt: skip
+TEAM_SECTIONS = ("header", "bottom_line", "headline", "scorecard", "misses", "trust", "definitions")
+COMPANY_SECTIONS = ("header", "bottom_line", "headline", "promises", "outcomes", "scorecard", "trust", "definitions")
+
+
+@pytest.fixture(scope="module")
+def reviews(sample):
+    teams = {team: Review(team, "2026Q3", workspace=sample) for team in sample.teams}
+    return {**teams, "all": Summary("2026Q3", workspace=sample)}
+
+
+def shown(review):
+    """Every section of a review by name."""
+    names = COMPANY_SECTIONS if isinstance(review, Summary) else TEAM_SECTIONS
+    return {name: getattr(review, name)() for name in names}
+
+
+def figures(review):
+    more = review.compared() if isinstance(review, Summary) else review.causes()
+    return [*review.trends().figures, *more.figures]
+
+
+class Text(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.words, self.tags = [], []
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def read(html):
+    parser = Text()
+    parser.feed(html)
+    parser.close()
+    return parser
+
+
+def row(**changes):
+    return {
+        "team": "emea", "period": "2026Q3", "promise": "reply", "title": "First reply", "kind": "promise", "unit": "%",
+        "kpi": "lead_response", "definition": "lead_response.1", "version": "1", "target": 0.9, "value": 0.5, "n": 2,
+        "numerator": 1, "denominator": 2, "met": 1, "missed": 1, "pending": 0, "excluded": 0, "invalid": 0, "low": 0.1,
+        "high": 0.9, "result": "missed", "evidence": "could be chance", "previous": 0.75, "change": -0.25,
+    } | changes  # fmt: skip
+
+
+def miss(**changes):
+    return {
+        "team": "emea", "promise": "reply", "item": "L1", "name": "Ann", "account": "Acme", "amount": 1000.0,
+        "currency": "EUR", "owner_at_deadline": "Ben", "due_at": pd.Timestamp("2026-07-07T13:10Z"),
+        "late_minutes": 65.0, "cause": "answered late", "record_url": "https://crm.example/L1",
+    } | changes  # fmt: skip
+
+
+def frame(*rows):
+    return pd.DataFrame(list(rows))
+
+
+@pytest.mark.parametrize("team", ["emea", "americas", "apac", "strategic", "all"])
+def test_the_page_speaks_a_sales_managers_words(reviews, team):
+    texts = {name: " ".join(read(section.html).words) for name, section in shown(reviews[team]).items()}
+    for figure in figures(reviews[team]):
+        texts[figure.key] = f"{figure.title} {figure.caption} {figure.description} {figure.table.to_csv()}"
+    for name, text in texts.items():
+        assert text.strip(), name
+        for word in MACHINE_WORDS:
+            found = re.search(rf"\b{re.escape(word)}\b" if len(word) < 5 else re.escape(word), text, re.IGNORECASE)
+            assert not found, f"{word!r} in {name}: …{text[max(0, found.start() - 40) : found.end() + 40]}…"
+
+
+@pytest.mark.parametrize("team", ["emea", "all"])
+def test_sections_are_fragments_without_anything_alive(reviews, team):
+    for section in shown(reviews[team]).values():
+        assert alive(section.html) == []
+        assert section.text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_text_in_every_section(reviews, name):
+    rows, misses = frame(row(title=name)), frame(miss(name=name, account=name, owner_at_deadline=name, cause=name))
+    rejects = frame({"table": "leads", "reason": name, "effect": name})
+    accounting = frame({"table": "leads", "read": 1, "used": 1, "excluded": 0, "set_aside": 0})
+    judged = frame({"title": name, "items": 1, "judged": 1, "pending": 0, "excluded": 0, "invalid": 0, "no_case": 0})
+    made = {
+        "scorecard": exhibits.scorecard(rows),
+        "matrix": exhibits.matrix("Teams", {name: rows}, "promise", findings.promise_in_words),
+        "misses": exhibits.misses(misses, {"reply": name}, "Europe/Berlin"),
+        "trust": exhibits.trust(accounting, judged, {name: 3}, rejects, {name: 1}),
+        "bottom line": sections.section("bottom_line", name, lede=name, points=[name]),
+        "header": sections.section(
+            "header", name, company=name, heading=name, about=name, provisional=True, settles=name
+        ),
+        "headline": exhibits.headline(frame(row()), frame(miss(currency=name))),
+        "definitions": sections.section("definitions", name, entries=[sections.Entry(name, [name])]),
+        "a result": sections.Section(sections.result("kept", name), name),
+    }
+    clean = {tag for section in shown(reviews["emea"]).values() for tag, _ in read(section.html).tags} | {"strong"}
+    for where, section in made.items():
+        page = read(section.html)
+        assert alive(section.html) == [], where
+        assert {tag for tag, _ in page.tags} <= clean, where
+        assert not any(key.startswith("on") or key == "style" for _, attrs in page.tags for key in attrs), where
+        assert " ".join(name.split()) in " ".join(" ".join(page.words).split()), where
+
+
+def test_a_record_is_only_linked_where_a_link_is_known():
+    section = exhibits.misses(frame(miss(), miss(item="L2", record_url=None)), {"reply": "Reply"}, "Europe/Berlin")
+    links = [attrs["href"] for tag, attrs in read(section.html).tags if tag == "a"]
+    assert links == ["https://crm.example/L1"]
+
+
+def test_the_misses_shown_are_the_longest_overdue_and_the_total_is_said():
+    rows = frame(*(miss(item=f"L{n}", name=f"Name {n}", late_minutes=float(n)) for n in range(12)))
+    words = " ".join(read(exhibits.misses(rows, {"reply": "Reply"}, "Europe/Berlin").html).words)
+    assert "10 of 12 misses, the longest overdue first" in words
+    assert [f"Name {n}" in words for n in (0, 2, 11)] == [False, True, True]
+    assert words.index("Name 11") < words.index("Name 2")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({}, "1 h 5 min", id="late by working time"),
+        pytest.param({"late_minutes": 0.0}, "after hours", id="late, with no working time since it was due"),
+        pytest.param({"name": None}, "L1", id="without a name, its id"),
+        pytest.param({"account": None}, "", id="without an account, nothing"),
+        pytest.param({}, "Tue 7 Jul 2026 15:10", id="due at the team's local time"),
+    ],
+)
+def test_a_miss_in_words(change, said):
+    section = exhibits.misses(frame(miss(**change)), {"reply": "Reply"}, "Europe/Berlin")
+    words = read(section.html).words
+    assert said in words if said else "Acme" not in words
+    assert "1 miss" in words
+
+
+def test_without_misses_or_promises_nothing_is_shown():
+    assert exhibits.misses(frame(miss()).head(0), {}, "UTC").html == ""
+    assert exhibits.headline(frame(row(kind="outcome")), frame(miss()).head(0)).html == ""
+    assert exhibits.matrix("x", {"EMEA": frame(row())}, "outcome", findings.outcome_in_words).html == ""
+
+
+def test_the_headline_counts_promises_items_misses_and_worth():
+    rows = frame(row(), row(promise="b", met=8, n=8, missed=0, result="kept", pending=2), row(kind="outcome"))
+    misses = frame(miss(), miss(item="L2", amount=None), miss(item="L3", currency="USD", amount=2500.0))
+    words = read(exhibits.headline(rows, misses).html).words
+    for said in ("1 of 2", "90%", "9 of 10", "3", "2 more still waiting", "€1.0 k and $2.5 k"):
+        assert said in words
+
+
+def test_a_headline_without_judged_promises_says_so():
+    rows = frame(row(result="no data", n=0, met=0, missed=0, value=float("nan")))
+    words = read(exhibits.headline(rows, frame(miss()).head(0)).html).words
+    assert words.count("no data") == 2
+    assert not any(re.match(r"(0|100)%", word) for word in words)
+
+
+def test_no_data_is_never_a_percentage():
+    empty = {"n": 0, "value": float("nan"), "low": float("nan"), "high": float("nan"), "previous": float("nan"),
+             "change": float("nan"), "result": "no data", "evidence": "", "numerator": 0, "denominator": 0}  # fmt: skip
+    rows = frame(row(**empty), row(kind="outcome", promise="o", title="Win rate", target=float("nan"), **empty))
+    words = read(exhibits.scorecard(rows).html).words
+    assert words.count("no data") == 2
+    assert [word for word in words if "%" in word] == ["90%"], "only what is promised"
+
+
+@pytest.mark.parametrize("team", ["emea", "all"])
+def test_the_scorecard_shows_the_figures(reviews, team):
+    words = read(reviews[team].scorecard().html).words
+    for each in reviews[team].rows.itertuples():
+        assert each.title in words
+        assert str(each.n) in words or f"{each.numerator} of {each.denominator}" in words or f"{each.n} deals" in words
+
+
+def test_the_summary_shows_every_team_and_what_has_none_only_if_there_is_any(reviews):
+    summary = reviews["all"]
+    teams = [team.name for team in summary.evaluation.workspace.teams.values()]
+    assert [*teams, "All teams"] == list(summary.by_team)
+    words = read(summary.promises().html).words
+    assert set(teams) <= set(words)
+
+
+def test_what_never_started_is_named_below_the_accounts(reviews):
+    (name, n), *_ = reviews["all"].evaluation.unstarted().items()
+    title = reviews["all"].rows.set_index("promise").loc[name, "title"]
+    assert f"{title} leaves out {n} whose clock never started." in read(reviews["all"].trust().html).words
+
+
+def test_a_trend_says_when_it_is_measured_differently(reviews):
+    captions = {figure.key: figure.caption for figure in reviews["emea"].trends().figures}
+    assert captions.pop("trend-lead-response").endswith("measured differently since Q1 2026")
+    assert not any("differently" in caption for caption in captions.values())
+
+
+def test_a_trend_tells_its_table_in_words(reviews):
+    for figure in reviews["emea"].trends().figures:
+        for period, value in zip(figure.table["Period"], figure.table["#Value"], strict=True):
+            assert f"{period} {value}" in figure.description
+        assert figure.title.split(": ")[1].startswith(figure.table["#Value"].iloc[-1])
+
+
+def test_sections_are_finished_values():
+    section = exhibits.scorecard(frame(row()))
+    assert dataclasses.asdict(section) == {"html": section.html, "text": "scorecard"}
+    assert section._repr_mimebundle_() == {"text/html": section.html, "text/plain": "scorecard"}
+    assert sections.nothing("no misses")._repr_mimebundle_() == {"text/plain": "no misses"}
