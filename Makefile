@@ -24,8 +24,8 @@ check: $(VENV)/ready  ## Lint, formatting and types
 
 notebooks: $(VENV)/ready  ## Run the committed notebooks again and store what they show
 	$(BIN)/jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False \
-	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.clear_notebook_metadata=False \
-	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask=tags notebooks/*.ipynb
+	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.preserve_cell_metadata_mask=tags \
+	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}" notebooks/*.ipynb
 
 picture: packets  ## Take the README's picture of a packet (needs Chromium)
 	$(BIN)/python -m tests.picture outputs/2026Q3/emea/team_review/current/packet.html outputs/packet.png

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny import slareport, tree
+from tiny import made_once, slareport, tree
 
 PERIOD = "2026Q3"
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -28,7 +28,7 @@ def made(sample, folder, *options, **environment):
 def one(sample, tmp_path_factory):
     """EMEA's review alone."""
     options = ("--team", "emea", "--notebook", "team_review", "--jobs", "1")
-    return made(sample, tmp_path_factory.mktemp("one"), *options, **HERE)
+    return made_once(tmp_path_factory, "one", lambda folder: made(sample, folder, *options, **HERE))
 
 
 def test_a_run_elsewhere_beside_others_gives_the_same_packet(sample, one, tmp_path_factory):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tiny import slareport
+from tiny import made_once, slareport
 
 WORKSPACE = Path(__file__).parent / "workspaces" / "maven"
 DATA = Path(__file__).parents[2] / "shared" / "data" / "maven_crm"
@@ -36,11 +36,13 @@ def outputs(tmp_path_factory):
         if os.environ.get("CI") == "true":
             pytest.fail(told)
         pytest.skip(told)
-    folder = tmp_path_factory.mktemp("maven")
+    return made_once(tmp_path_factory, "maven", make)
+
+
+def make(folder):
     period = f"{QUARTERS[0]}..{QUARTERS[-1]}"
-    done = slareport("run", "--workspace", WORKSPACE, "--period", period, "--outputs", folder, "--quiet", timeout=900)
+    done = slareport("run", "--workspace", WORKSPACE, "--period", period, "--outputs", folder, "--quiet", timeout=1800)
     assert (done.returncode, done.stderr) == (0, "")
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser import chromium, opened_page, problems_of
-from tiny import slareport
+from tiny import made_once, slareport
 
 PERIOD = "2026Q3"
 TEAMS = ("emea", "americas", "apac", "strategic")
@@ -20,10 +20,12 @@ PACKETS = [name for name in PAGES if name != "index"]
 def outputs(sample, tmp_path_factory):
     """All packets of a quarter, made once."""
     chromium()
-    folder = tmp_path_factory.mktemp("packets")
+    return made_once(tmp_path_factory, "packets", lambda folder: make(sample, folder))
+
+
+def make(sample, folder):
     done = slareport("run", "--workspace", sample.root, "--outputs", folder, "--period", PERIOD, "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
-    return folder
 
 
 @pytest.mark.parametrize("width", [1200, 375, 320])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from slareport import files
 from slareport.workspace import Workspace, open_workspace
 
 PERIOD = "2017Q2"
@@ -82,6 +85,17 @@ def slareport(
         check=False,
         timeout=timeout,
     )
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that is filled by the first of pytest-xdist's workers to ask for it, and read by all."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with files.lock(shared, wait=True):
+        if not (shared / "made").exists():
+            make(shared / "outputs")
+            (shared / "made").touch()
+    return shared / "outputs"
 
 
 def tree(folder: Path) -> dict[str, bytes | str]:
