@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from slareport.teams import Team, load_teams
 ROOT_VARIABLE = "SLAREPORT_WORKSPACE"
 OUTPUTS_VARIABLE = "SLAREPORT_OUTPUTS"
 PACKAGE = Path(__file__).parent
+STAMP = ".made-from"
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,20 @@ class Workspace:
         return parse_period(text, fiscal_start=self.agreement.fiscal_start)
 
     def prepare(self) -> None:
-        """Write the sample company's exports if the source is the sample and they are not there yet."""
-        made = self.source.settings.sample
-        if made is None or self.source.data.is_dir():
+        """Write the sample company's exports if the source is the sample and they are not there as it makes them now.
+
+        A folder that the sample did not make is never touched: it holds someone's exports.
+        """
+        made, data = self.source.settings.sample, self.source.data
+        if made is None or (data.is_dir() and not (data / STAMP).is_file()):
             return
-        with files.new_folder(self.source.data) as staging:
+        stamp = f"{made.seed} {made.size} {_sample_digest()}\n"
+        if data.is_dir() and (data / STAMP).read_text() == stamp:
+            return
+        shutil.rmtree(data, ignore_errors=True)
+        with files.new_folder(data) as staging:
             sample.write_sample(staging, seed=made.seed, size=made.size)
+            (staging / STAMP).write_text(stamp)
 
 
 def notebook_folders(root: Path) -> list[Path]:
@@ -136,3 +146,9 @@ def _attempt(load: Callable[[], Any], problems: list[Problem]) -> Any:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _sample_digest() -> str:
+    """What the sample company is made by: other code makes other exports."""
+    code = sorted((PACKAGE / "sample").glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()

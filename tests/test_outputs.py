@@ -240,6 +240,14 @@ def change_with_its_digest(folder):
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
+def change_with_all_digests(folder):
+    change_with_its_digest(folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    listed = json.dumps(manifest["files"], sort_keys=True)
+    manifest["content_digest"] = hashlib.sha256(listed.encode()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
@@ -248,6 +256,7 @@ def change_with_its_digest(folder):
         pytest.param(lambda f: (f / "x").touch(), "/x: a file the manifest does not know", id="a file is added"),
         pytest.param(lambda f: (f / "x").mkdir(), "/x: a file the manifest does not know", id="a folder is added"),
         pytest.param(change_with_its_digest, "the manifest was changed", id="the manifest is changed with it"),
+        pytest.param(change_with_all_digests, "the manifest was changed", id="all of it but the folder's name"),
         pytest.param(lambda f: (f / "manifest.json").unlink(), "cannot be read", id="the manifest is gone"),
         pytest.param(lambda f: (f / "manifest.json").write_text("{"), "is not JSON", id="the manifest is torn"),
         pytest.param(lambda f: (f / "manifest.json").write_text("[]"), "not a manifest", id="it is something else"),

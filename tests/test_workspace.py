@@ -99,3 +99,31 @@ def own_kpi(created_at):
 
 def test_opening_a_workspace_twice_changes_nothing(home):
     assert open_workspace(home).digests == open_workspace(home).digests
+
+
+@pytest.fixture
+def sampled(home):
+    (home / "parameters" / "source.yaml").write_text("mapping: salesforce\ndata: crm\nsample: {seed: 1, size: 0.05}\n")
+    return home
+
+
+def test_the_sample_company_s_exports_are_made_once_and_again_when_they_would_differ(sampled):
+    open_workspace(sampled)
+    first = (sampled / "crm" / "Lead.csv").read_bytes()
+    (sampled / "crm" / "Lead.csv").write_text("as it is")
+    open_workspace(sampled)
+    assert (sampled / "crm" / "Lead.csv").read_text() == "as it is"
+    source = sampled / "parameters" / "source.yaml"
+    source.write_text(source.read_text().replace("seed: 1", "seed: 2"))
+    open_workspace(sampled)
+    other = (sampled / "crm" / "Lead.csv").read_bytes()
+    assert other != first
+    assert other.startswith(b"Id,IsDeleted")
+
+
+def test_a_folder_of_someone_s_own_exports_is_never_touched(sampled):
+    (sampled / "crm").mkdir()
+    (sampled / "crm" / "Lead.csv").write_text("mine")
+    open_workspace(sampled)
+    assert [path.name for path in (sampled / "crm").iterdir()] == ["Lead.csv"]
+    assert (sampled / "crm" / "Lead.csv").read_text() == "mine"
