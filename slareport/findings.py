@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -71,6 +71,16 @@ def points(scorecard: pd.DataFrame, misses: pd.DataFrame) -> list[str]:
     if short:
         said.append(f"Not judged, because the records begin too late for this period: {fmt.listed(short)}.")
     return [sentence for sentence in said if sentence][:MOST_POINTS]
+
+
+def team_sentence(title: str, by_team: Mapping[str, pd.Series]) -> str:
+    """Which teams missed a promise, and for which of them that could be chance: what is one team's, what is all's."""
+    missed = {team: row for team, row in by_team.items() if row["result"] == MISSED}
+    clear = [team for team, row in missed.items() if row["evidence"] == CLEARLY]
+    chance = [team for team in missed if team not in clear]
+    said = [f"clearly by {fmt.listed(clear)}"] * bool(clear)
+    said += [f"by {fmt.listed(chance)}, where that could be chance"] * bool(chance)
+    return f"{title}: missed {'; also '.join(said)}." if said else f"{title}: missed by no team."
 
 
 def promise_sentence(row: pd.Series) -> str:

@@ -76,8 +76,7 @@ class _Review:
     def bottom_line(self) -> Section:
         """The one sentence to take away, and what is behind it."""
         lede = findings.bottom_line(self.rows)
-        said = findings.points(self.rows, self.missed)
-        return sections.section("bottom_line", lede, lede=lede, points=said)
+        return sections.section("bottom_line", lede, lede=lede, points=self._points())
 
     def headline(self) -> Section:
         """Three or four numbers."""
@@ -110,6 +109,9 @@ class _Review:
     def close(self) -> record.Record:
         """End the review: emit the record of its figures, the proof that every cell before has run."""
         return record.make(self.evaluation, self.name, self.header().text, self.rows, self.missed)
+
+    def _points(self) -> list[str]:
+        return findings.points(self.rows, self.missed)
 
     def _trend(self, row: pd.Series) -> charts.Figure:
         rows = self.evaluation.trend(row["promise"])
@@ -163,11 +165,23 @@ class Summary(_Review):
 
     def compared(self) -> Gallery:
         """Each promise across the teams, against what is promised."""
-        teams = [rows.assign(team=name) for name, rows in self.by_team.items() if name != "All teams"]
-        whole = pd.concat(teams)
-        due = whole[whole["kind"].eq("promise") & whole["n"].gt(0)]
-        return Gallery([exhibits.compared(rows, self.period) for _, rows in due.groupby("promise", sort=False)])
+        return Gallery([exhibits.compared(rows, self.period) for rows in self._promises_due()])
 
     def outcomes(self) -> Section:
         """Results by team; where nothing has really changed it says so."""
         return exhibits.matrix("Every team's results", self.by_team, "outcome", findings.outcome_in_words)
+
+    def _points(self) -> list[str]:
+        """Which teams missed what comes first: it tells what is one team's and what is everyone's."""
+        teams = []
+        for rows in self._promises_due():
+            by_team = {str(row["team"]): row for _, row in rows.iterrows()}
+            teams.append(findings.team_sentence(rows["title"].iloc[0], by_team))
+        return (teams + super()._points())[: findings.MOST_POINTS]
+
+    def _promises_due(self) -> list[pd.DataFrame]:
+        """Each promise that had items to judge, a row per team."""
+        teams = [rows.assign(team=name) for name, rows in self.by_team.items() if name != "All teams"]
+        whole = pd.concat(teams)
+        due = whole[whole["kind"].eq("promise") & whole["n"].gt(0)]
+        return [rows for _, rows in due.groupby("promise", sort=False)]

@@ -219,3 +219,21 @@ def test_a_bottom_line_from_leads_and_deals():
     assert findings.bottom_line(rows) == (
         "0 of 1 promises kept. Missed, but that could be chance: first reply (1 of 3 late)."
     )
+
+
+@pytest.mark.parametrize(
+    ("by_team", "said"),
+    [
+        pytest.param({"EMEA": PROMISE, "APAC": KEPT_PROMISE}, "missed clearly by EMEA.", id="one team's"),
+        pytest.param(
+            {"EMEA": PROMISE, "APAC": CHANCE_MISS, "Americas": PROMISE},
+            "missed clearly by EMEA and Americas; also by APAC, where that could be chance.",
+            id="everyone's, for one perhaps by chance",
+        ),
+        pytest.param({"APAC": CHANCE_MISS}, "missed by APAC, where that could be chance.", id="perhaps no one's"),
+        pytest.param({"APAC": KEPT_PROMISE}, "missed by no team.", id="kept by all"),
+    ],
+)
+def test_the_teams_that_missed_a_promise_are_named(by_team, said):
+    rows = {team: pd.Series(row) for team, row in by_team.items()}
+    assert findings.team_sentence("First reply", rows) == f"First reply: {said}"
