@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -88,12 +89,12 @@ def test_a_notebook_that_is_none_is_a_failure_and_not_an_error(tmp_path):
 
 def test_a_kernel_that_does_not_start_in_time_is_a_failure(tmp_path, monkeypatch):
     python = tmp_path / "python"
-    python.write_text("#!/bin/sh\nexec sleep 4321.75\n")
+    python.write_text(f"#!/bin/sh\nexec sleep 4321.{os.getpid()}\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     done = execute(notebook(tmp_path / "a.ipynb"), {}, {}, Limits(start=1))
     assert done.failure == "it could not be run: RuntimeError: Kernel didn't respond in 1 seconds"
-    assert "4321.75" not in processes()
+    assert f"4321.{os.getpid()}" not in processes()
 
 
 def test_the_last_words_of_a_kernel_that_does_not_start_are_told(tmp_path, monkeypatch):

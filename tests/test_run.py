@@ -20,7 +20,7 @@ from slareport.run import plan, prepare, run
 from slareport.workspace import open_workspace
 
 LIMITS = Limits(cell=6)
-ORPHAN = "sleep 4321.25"
+ORPHAN = f"sleep 4321.{os.getpid()}"  # its own, whatever other sessions leave behind
 
 BAD = {
     "raises": (["1 / 0", CLOSE], "cell [3] 1 / 0 failed: ZeroDivisionError: division by zero"),
@@ -36,6 +36,7 @@ BAD = {
         ["import time\nwhile True:\n    try: time.sleep(60)\n    except BaseException: pass", CLOSE],
         "ran longer than 6 seconds",
     ),
+    "skips": (["1 / 0  # skipped", CLOSE], "not every cell ran, in order"),
     "unclosed": (["1 + 1"], "ended before its closing call"),
     "overwrites": (['team = "south"', CLOSE], "it reviewed team south instead of north"),
     "scripts": (["from IPython.display import HTML", "HTML('<script>1</script>')", CLOSE], "load or run something"),
@@ -258,11 +259,13 @@ def test_progress_is_told_of_every_cell(tmp_path):
 def test_a_closed_batch_kills_its_kernels_and_lists_what_it_made(tmp_path):
     workspace = make_workspace(tmp_path)
     write_notebook(workspace, "quick", CLOSE)
-    write_notebook(workspace, "slow", "import time; time.sleep(4321.5)", CLOSE)
+    awake = tmp_path / "awake"
+    write_notebook(workspace, "slow", f"import time; time.sleep(30); open({str(awake)!r}, 'w').close()", CLOSE)
     jobs = plan(workspace, [workspace.period(PERIOD)], ["north"], ["quick", "slow"])
     outcomes = run(workspace, jobs, workers=2)
     assert next(outcomes).failure == ""
     outcomes.close()
+    assert not awake.exists()
     assert "packet.html" in (workspace.outputs / "index.html").read_text()
     assert not (workspace.outputs / PERIOD / "north" / "slow").exists()
 

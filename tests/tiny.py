@@ -66,6 +66,8 @@ def write_notebook(
     """A notebook of the workspace: its parameters, then one cell per text."""
     first = new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]} if tag else {})
     rest = [new_code_cell(dedent(cell), id=f"cell-{number}") for number, cell in enumerate(cells)]
+    for cell in rest:
+        cell.metadata = {"tags": ["skip-execution"]} if "# skipped" in cell.source else {}
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     path = workspace.root / "notebooks" / f"{name}.ipynb"
     nbformat.write(new_notebook(cells=[first, *rest], metadata=metadata), path)
