@@ -49,7 +49,8 @@ def parse_encoding(name: str) -> str:
 def _form(form: str, probe: dt.datetime, kind: str, example: str) -> str:
     code = form.replace("%-", "%").replace("%z", "")  # what the engine knows and Python does not, or not without a zone
     try:
-        if form == ISO or dt.datetime.strptime(probe.strftime(code), code) == probe:  # noqa: DTZ007
+        has_year = any(year in code for year in ("%Y", "%y", "%c", "%x"))  # Python warns of a format without one
+        if form == ISO or (has_year and dt.datetime.strptime(probe.strftime(code), code) == probe):  # noqa: DTZ007
             return form
     except ValueError:
         pass
