@@ -64,6 +64,7 @@ def test_arrow_keys_walk_through_a_chart(packet):
         said = []
         for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"):
             opened.page.keyboard.press(key)
+            opened.page.evaluate("document.dispatchEvent(new Event('scroll'))")
             said.append(opened.page.locator("#tip").inner_text()[8:14])
     assert said == ["29 Jun", "6 Jul:", "29 Jun", "21 Sep"]
 
