@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: packets test lab check notebooks picture lock clean
+.PHONY: packets test slow lab check notebooks picture lock clean
 
 packets: $(VENV)/ready  ## Make the sample company's packets of the last quarter
 	$(BIN)/slareport init --sample
@@ -13,6 +13,9 @@ packets: $(VENV)/ready  ## Make the sample company's packets of the last quarter
 test: $(VENV)/ready  ## Run every test, the committed notebooks included
 	$(BIN)/pytest --nbval -p no:cacheprovider notebooks
 	$(BIN)/pytest --numprocesses $(WORKERS)
+
+slow: $(VENV)/ready  ## Run the tests that take minutes
+	$(BIN)/pytest -m slow
 
 lab: $(VENV)/ready  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -1,4 +1,4 @@
-"""Everything that can be wrong before a notebook runs, found without a kernel and told at once."""
+"""What can be seen to be wrong before a notebook runs, found without a kernel and told at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from slareport.documents import read_document
 from slareport.errors import DataError, Problem, UsageError, did_you_mean
+from slareport.measurable import lacking
 from slareport.run import SUPPLIED, reviews
 from slareport.source import Reader
 from slareport.workspace import Workspace, find_root, open_workspace
@@ -34,6 +35,13 @@ def check(root: Path | None = None, outputs: Path | None = None) -> Workspace:
     if missing:
         raise DataError(missing)
     return home
+
+
+def unmeasurable(workspace: Workspace) -> dict[str, tuple[str, ...]]:
+    """What is promised or watched today and cannot be measured, by title, with what that needs."""
+    absent = Reader(workspace.source, workspace.agreement.zone).absent()
+    needs = lacking(workspace.source, absent)
+    return {m.title: needs[m.kpi] for m in workspace.agreement.versions[-1].measures if m.kpi in needs}
 
 
 def _check_team_parameters(workspace: Workspace) -> None:

@@ -20,6 +20,9 @@ from rich.console import Console
 from slareport.errors import Problem, SlareportError, UsageError
 
 if TYPE_CHECKING:  # imported where they are used, so that --help is instant
+    import pandas as pd
+    from rich.table import Table
+
     from slareport.period import Period
     from slareport.run import Job, Outcome
     from slareport.workspace import Workspace
@@ -109,6 +112,7 @@ def run(
 def check(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     """Check agreement, teams, source and notebooks without running anything."""
     from slareport.checks import check as in_order
+    from slareport.checks import unmeasurable
     from slareport.run import reviews
 
     home = in_order(_folder(workspace), outputs)
@@ -116,7 +120,9 @@ def check(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     out.print(f"agreement   {len(home.agreement.versions)} versions, the latest from {latest.effective_from}")
     out.print(f"            {len(latest.promises)} promises, {len(latest.outcomes)} results")
     out.print(f"teams       {', '.join(home.teams)}")
-    out.print(f"source      {home.source.mapping.title}: {', '.join(sorted(home.source.mapping.tables))}")
+    out.print(f"source      {home.source.mapping.title}: {', '.join(sorted(home.source.tables))}")
+    for title, needs in unmeasurable(home).items():
+        out.print(f"            not measurable: {title} needs {', '.join(needs)}")
     out.print(f"notebooks   {', '.join(reviews(home.root))}")
     out.print("everything is in order")
 
@@ -134,6 +140,54 @@ def init(
 
     made = make_workspace(folder, sample=sample)
     out.print(f"a workspace is in {made.resolve()}; next: slareport check, slareport run --period 2026Q3")
+
+
+@app.command("map")
+@told
+def propose(
+    exports: Annotated[list[Path], typer.Argument(help="CSV exports, or a folder of them.")],
+    output: Annotated[Path | None, typer.Option("--output", help="A new file for the mapping.")] = None,
+) -> None:
+    """Propose a mapping for exports of an unknown layout, and say what they make measurable."""
+    from slareport.measurable import sentence
+    from slareport.proposal import preview, save
+    from slareport.proposal import propose as look
+
+    proposal = look(exports)
+    out.print(proposal.text)
+    if output:
+        save(proposal, output)
+    for table, rows in preview(proposal).items():
+        out.print(_records(table, rows))
+    out.print(f"{sentence(proposal.settled())}\n")
+    out.print(f"{len(proposal.decisions)} to decide" + (f" in {output}, written" if output else ", marked above"))
+
+
+@app.command()
+@told
+def explain(
+    promise: Annotated[str, typer.Argument(help="A promise or result of the agreement.")],
+    item: Annotated[str, typer.Argument(help="The id of a lead, a deal or what else is judged, as in misses.csv.")],
+    period: Annotated[str, typer.Option(help="A period, such as 2026Q3: data up to when it settled.")] = "last",
+    as_of: Annotated[str, typer.Option(help="Data up to this local time [default: when the period settled].")] = "",
+    team: Annotated[str | None, typer.Option(help="Look among this team's items only.")] = None,
+    workspace: Workspace_ = None,
+    outputs: Outputs_ = None,
+) -> None:
+    """Tell what happened to one item, instant by instant, and why it is judged as it is."""
+    from slareport.period import parse_period
+    from slareport.review import Review, Summary
+    from slareport.telling import lines, renderable
+
+    home = _open(workspace, outputs)
+    today = dt.datetime.now(dt.UTC).date()
+    name = parse_period(period, fiscal_start=home.agreement.fiscal_start, today=today).name
+    whole = Review(team, name, as_of, workspace=home) if team else Summary(name, as_of, workspace=home)
+    found = whole.timeline(item, promise)
+    if out.is_terminal:
+        out.print(renderable(found), soft_wrap=False)
+    else:
+        out.print("\n".join(lines(found)))
 
 
 @app.command()
@@ -194,6 +248,16 @@ def _show_plan(home: Workspace, planned: list[Job]) -> None:
         table.add_row(job.notebook, job.period, job.team, why)
     out.print(table)
     out.print(f"{len(planned)} packets would be made")
+
+
+def _records(title: str, rows: pd.DataFrame) -> Table:
+    """A few records side by side, a column of theirs per line."""
+    from rich.table import Table
+
+    table = Table(title, *rows.columns, box=None, pad_edge=False)
+    for column, *values in rows.itertuples():
+        table.add_row(column, *map(_escaped, values))
+    return table
 
 
 @contextlib.contextmanager

@@ -16,12 +16,16 @@ import pandas as pd
 import pyarrow as pa
 
 from slareport.errors import DataError, Problem
-from slareport.mapping import Csv
+from slareport.layout import Csv
+from slareport.tables import EXCLUDED, SET_ASIDE
 
 BATCH = 50_000
 DELIMITERS = ",;\t|"
 BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)")
-TORN = ["place", "value", "reason"]
+TORN = ["place", "value", "reason", "effect"]
+Torn = tuple[str, str, str, str]
+Row = tuple[int, list[str], str]
+FOOTER = "a line of the report's footer"
 
 
 def header(path: Path, written: Csv) -> list[str]:
@@ -58,12 +62,14 @@ def has_blank_lines(path: Path) -> bool:
 
 
 def split(path: Path, written: Csv, names: list[str], row_name: str) -> tuple[pa.Table, pd.DataFrame]:
-    """The rows of a file as text, numbered in the column `row_name`, and those that have too few or too many columns.
+    """The rows of a file as text, numbered in the column `row_name`, and those that are none.
+
+    These have too few or too many columns, or are lines of a declared footer.
 
     Raises `DataError` for bytes in another encoding than declared, and for a quote that swallows the rows after it:
     how many were lost nobody could say.
     """
-    torn: list[tuple[str, str, str]] = []
+    torn: list[Torn] = []
     schema = pa.schema([*((name, pa.string()) for name in names), (row_name, pa.int64())])
     try:
         batches = list(_batches(path, written, schema, torn))
@@ -72,15 +78,15 @@ def split(path: Path, written: Csv, names: list[str], row_name: str) -> tuple[pa
     return pa.Table.from_batches(batches, schema), pd.DataFrame(torn, columns=TORN)
 
 
-def _batches(path: Path, written: Csv, schema: pa.Schema, torn: list[tuple[str, str, str]]) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, written: Csv, schema: pa.Schema, torn: list[Torn]) -> Iterator[pa.RecordBatch]:
     width = len(schema) - 1
     kept: list[tuple[str | int, ...]] = []
-    for number, row, wrong in _rows(path, written):
+    for number, row, wrong in _without_footer(path, written, torn):
         if len(row) == width + 1 and not row[-1]:
             row.pop()  # a delimiter at the end of a row: the engine allows it too
         if wrong or len(row) != width:
             reason = wrong or f"has {len(row)} columns, where the header has {width}"
-            torn.append((f"{path.name} row {number}", written.delimiter.join(row), reason))
+            torn.append((f"{path.name} row {number}", written.delimiter.join(row), reason, SET_ASIDE))
         else:
             kept.append((*row, number))
         if len(kept) == BATCH:
@@ -95,8 +101,27 @@ def _batch(rows: list[tuple[str | int, ...]], schema: pa.Schema) -> pa.RecordBat
     return pa.record_batch([pa.array(c, field.type) for c, field in zip(columns, schema, strict=True)], schema=schema)
 
 
-def _rows(path: Path, written: Csv) -> Iterator[tuple[int, list[str], str]]:
-    """Every row after the header that is not blank: its number, its columns, and what is wrong with its quotes."""
+def _without_footer(path: Path, written: Csv, torn: list[Torn]) -> Iterator[Row]:
+    """The rows that are not blank, without the footer if one is declared.
+
+    A footer is all that follows a blank line, to the end of the file, if each line of it fills the first column only.
+    """
+    held: list[Row] = []
+    below_blank = False
+    for number, row, wrong in _rows(path, written):
+        if not row and not wrong:
+            below_blank = written.footer
+        elif below_blank and row and row[0] and not any(row[1:]):
+            held.append((number, row, wrong))
+        else:
+            yield from held
+            held, below_blank = [], False
+            yield number, row, wrong
+    torn += [(f"{path.name} row {number}", row[0], FOOTER, EXCLUDED) for number, row, _ in held]
+
+
+def _rows(path: Path, written: Csv) -> Iterator[Row]:
+    """Every row after the header: its number, its columns, and what is wrong with its quotes."""
     with path.open(encoding=_codec(written), newline="") as file:
         reader = csv.reader(file, delimiter=written.delimiter, strict=True)
         next(reader)
@@ -105,8 +130,7 @@ def _rows(path: Path, written: Csv) -> Iterator[tuple[int, list[str], str]]:
             number += 1
             try:
                 row = next(reader)
-                if row:
-                    yield number, row, ""
+                yield number, row, ""
             except StopIteration:
                 return
             except csv.Error as error:

@@ -9,13 +9,15 @@ from typing import Any
 import pandas as pd
 
 from slareport import scorecard as scores
+from slareport.counting import Frame, in_period, measures
 from slareport.errors import Problem, UsageError
 from slareport.extract import Extract, extract
-from slareport.items import build_items
-from slareport.judgements import Judgements, judge_items
+from slareport.items import Known, build_items
+from slareport.judgements import Judgements, judge_items, population
 from slareport.kpi import COUNTED, KPIS, State
+from slareport.measurable import NEEDS, lacking
 from slareport.period import Period
-from slareport.tables import SET_ASIDE
+from slareport.tables import SET_ASIDE, TABLES
 from slareport.teams import UNASSIGNED
 from slareport.workspace import Workspace
 
@@ -26,7 +28,10 @@ OWN_TABLES = {"leads": "created_at", "opportunities": "created_at"}
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What some teams' data says about one period, as known at `as_of`."""
+    """What some teams' data says about one period, as known at `as_of`.
+
+    `lacking` says, per KPI that is not measurable, what it needs and these CRM tables do not give.
+    """
 
     workspace: Workspace
     teams: tuple[str, ...]
@@ -35,7 +40,8 @@ class Evaluation:
     provisional: bool
     extract: Extract
     judged: Judgements
-    items: Mapping[str, pd.DataFrame]
+    items: Known
+    lacking: Mapping[str, tuple[str, ...]]
 
     @property
     def zone(self) -> str:
@@ -84,25 +90,46 @@ class Evaluation:
     def judged_items(self) -> pd.DataFrame:
         """Per promise and outcome, what became of the items of the period: judged, waiting, excluded, invalid."""
         rows = []
-        for name in scores.measures(self.workspace.agreement, self.period):
-            states = scores.in_period(self.judged[name], self.period, self.zone)["state"].value_counts()
+        for name in measures(self.workspace.agreement, self.period):
+            states = in_period(self.judged[name], self.period, self.zone)["state"].value_counts()
             counted = sum(int(states.get(s, 0)) for s in COUNTED)
             others = {s.value: int(states.get(s, 0)) for s in (State.PENDING, State.EXCLUDED, State.INVALID)}
             aside = int(states.get(State.DOES_NOT_APPLY, 0))
             rows.append({"measure": name, "items": int(states.sum()), "judged": counted, **others, "no_case": aside})
         return pd.DataFrame(rows)
 
+    def lost(self) -> dict[str, int]:
+        """Per promise and outcome, how many rows and items of the period could not be used because of their data."""
+        rejects = self.rejects()
+        aside = rejects[rejects["effect"].eq(SET_ASIDE)].drop_duplicates(["table", "place"])["table"].value_counts()
+        found = {}
+        for row in self.judged_items().itertuples():
+            measure = next(m for v in self.workspace.agreement.versions[::-1] if (m := v.measure(str(row.measure))))
+            tables = (need.partition(".")[0] for need in NEEDS.get(KPIS[measure.kpi].subject, {}).get("", ()))
+            found[str(row.measure)] = int(str(row.invalid)) + sum(int(aside.get(table, 0)) for table in tables)
+        return found
+
+    def at_risk(self) -> dict[str, int]:
+        """Per promise, how many items of the period are still waiting and past their warning time."""
+        found = {}
+        for name in measures(self.workspace.agreement, self.period):
+            rows = in_period(self.judged[name], self.period, self.zone)
+            waiting = rows["state"].eq(State.PENDING) & rows["warn_at"].le(self.as_of)
+            found[name] = int(waiting.sum())
+        return found
+
     def unstarted(self) -> dict[str, int]:
         """Per promise, how many items created in the period have no start: no clock ever ran for them."""
         start, end = self.period.bounds(self.zone)
         found = {}
-        for name in scores.measures(self.workspace.agreement, self.period):
+        for name in measures(self.workspace.agreement, self.period):
             measure = next(m for v in self.workspace.agreement.versions[::-1] if (m := v.measure(name)))
             kpi = KPIS[measure.kpi]
-            items = self.items[kpi.subject]
+            if kpi.kind != "promise" or kpi.name in self.lacking:
+                continue
+            items = population(self.items[kpi.subject], measure)
             never = items[kpi.on].isna() & items["created_at"].ge(start) & items["created_at"].lt(end)
-            if kpi.kind == "promise":
-                found[name] = int(never.sum())
+            found[name] = int(never.sum())
         return found
 
     def _judged(self, team: str | None) -> Judgements:
@@ -110,10 +137,10 @@ class Evaluation:
             return self.judged
         return {name: frame[frame["team"].eq(team)] for name, frame in self.judged.items()}
 
-    def _frame(self, team: str | None) -> scores.Frame:
+    def _frame(self, team: str | None) -> Frame:
         began = {table: pd.Timestamp(instant) for table, instant in self.extract.began_at.items()}
         whose = team or (self.teams[0] if len(self.teams) == 1 else COMPANY)
-        return scores.Frame(whose, self.workspace.agreement, self.as_of, began)
+        return Frame(whose, self.workspace.agreement, self.as_of, began, self.lacking)
 
 
 def evaluate(workspace: Workspace, period: str, as_of: str = "", team: str | None = None) -> Evaluation:
@@ -136,9 +163,15 @@ def evaluate(workspace: Workspace, period: str, as_of: str = "", team: str | Non
         )
     made = extract(workspace.source, workspace.teams, workspace.agreement.zone, known, workspace.extracts)
     tables = made.read(teams)
-    items = build_items(tables, as_of=known, zone=workspace.agreement.zone, record_url=workspace.source.record_url)
-    judged = judge_items(items, tables, workspace.agreement, workspace.teams, known)
-    return Evaluation(workspace, teams, when, known, known < settled, made, judged, items)
+    items = build_items(tables, workspace.agreement, known, _links(workspace))
+    needs = lacking(workspace.source, made.absent)
+    judged = judge_items(items, workspace.agreement, workspace.teams, needs)
+    return Evaluation(workspace, teams, when, known, known < settled, made, judged, items, needs)
+
+
+def _links(workspace: Workspace) -> dict[str, str]:
+    """The templates of links to records, by canonical table."""
+    return {name: link for name in TABLES if (link := workspace.source.record_url_of(name))}
 
 
 def instant(text: str, zone: str) -> pd.Timestamp:

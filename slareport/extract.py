@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,28 @@ from slareport.teams import UNASSIGNED, Team
 
 HISTORY_QUARTERS = 10
 FACTS = "extract.json"
-MADE_BY = ("cells", "delimited", "extract", "mapping", "ownership", "reduction", "source", "tables")
+MADE_BY = (  # the code on the way from native rows to an extract
+    "cells.py",
+    "delimited.py",
+    "extract.py",
+    "layout.py",
+    "ledger.py",
+    "lookups.py",
+    "mapping.py",
+    "natives.py",
+    "ownership.py",
+    "reduction.py",
+    "source.py",
+    "tables/__init__.py",
+    "tables/contract.py",
+    "tables/neighbours.py",
+    "tables/sales.py",
+)
 
 
 @dataclass(frozen=True)
 class Extract:
-    """An extract on disk."""
+    """An extract on disk. `absent` names the native tables that the mapping allows to be missing, and are."""
 
     folder: Path
     as_of: pd.Timestamp
@@ -37,6 +53,7 @@ class Extract:
     accounting: pd.DataFrame
     aliased: Mapping[str, int]
     digests: Mapping[str, str]
+    absent: Sequence[str] = ()
 
     def read(self, teams: Iterable[str]) -> dict[str, pd.DataFrame]:
         """The canonical tables of some teams together, each ordered by its key."""
@@ -90,7 +107,7 @@ def extract_folder(source: Source, teams: Mapping[str, Team], zone: str, as_of: 
         "parameters": source.digests,
         "teams": {name: sorted(team.crm) for name, team in teams.items()},
         "zone": zone,
-        "code": [_digest(Path(__file__).with_name(f"{module}.py")) for module in MADE_BY],
+        "code": [_digest(Path(__file__).parent / module) for module in MADE_BY],
     }
     return folder / f"{as_of:%Y%m%dT%H%M%SZ}-{_digest_of(made_from)[:8]}"
 
@@ -115,6 +132,7 @@ def _make(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timest
         "began_at": reduced.began_at,
         "accounting": reduced.accounting.to_dict("records"),
         "aliased": reduced.aliased,
+        "absent": reader.absent(),
         "digests": {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*.parquet"))},
     }
     (folder / FACTS).write_text(json.dumps(facts, indent=1))

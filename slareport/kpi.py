@@ -34,7 +34,7 @@ class State(StrEnum):
 COUNTED = (State.MET, State.MISSED, State.COUNTED)
 
 Kind = Literal["promise", "outcome"]
-Estimate = Literal["share", "median"]
+Estimate = Literal["share", "median", "ratio"]
 Better = Literal["higher", "lower"]
 Function = TypeVar("Function", bound=Callable[..., "pd.Series | pd.DataFrame"])
 
@@ -51,6 +51,7 @@ class KPI:
     label: str
     unit: str
     better: Better
+    money: bool
     definition: str
     place: str
     columns: tuple[str, ...]
@@ -84,12 +85,14 @@ def kpi(
     label: str,
     unit: str,
     better: Better,
+    money: bool = False,
     version: int = 1,
 ) -> Callable[[Function], Function]:
     """Register a function as a KPI and return it untouched.
 
-    `on` is the item column that dates an item (its period and the agreement version that governs it). Raise
-    `version` whenever the definition changes: results under different versions are not compared.
+    `on` is the item column that dates an item (its period and the agreement version that governs it). `money` says
+    that it sums amounts, which must then be of one currency. Raise `version` whenever the definition changes:
+    results under different versions are not compared.
     Raises `UsageError` for a name that is taken by another place, a docstring without its two paragraphs, or a
     promise that is not estimated as the share kept.
     """
@@ -116,6 +119,7 @@ def kpi(
             label,
             unit,
             better,
+            money,
             f"{function.__name__}.{version}",
             place,
             tuple(name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD),
@@ -128,6 +132,9 @@ def kpi(
 
 def judge(kpi: KPI, items: pd.DataFrame, knobs: Mapping[str, Any], clock: object) -> pd.DataFrame:
     """One judgement per item: `state`, `numerator`, `denominator`, `value`, and whatever evidence the KPI gives.
+
+    A share counts items, a ratio sums numerators over denominators, and a median is of the values; an item that is
+    `censored` has lasted so long already, and is not over.
 
     `items` is the subject's item frame with a unique index; the result has the same index. Raises `UsageError`
     where the KPI asks for a column that is not there, and `TypeError` where it returns something else than it may.
@@ -177,9 +184,11 @@ def _refuse_unknown_states(kpi: KPI, states: pd.Series) -> None:
 
 
 def _refuse_uncountable(kpi: KPI, counted: pd.DataFrame) -> None:
-    """A share counts every item once, as a whole; a median needs a value of every item that counts."""
+    """A share counts every item once, as a whole; a median needs a value of every item, a ratio both its parts."""
     if kpi.estimate == "median" and counted["value"].isna().any():
         raise TypeError(f"{kpi.place} counts items without a value; give them another state")
+    if kpi.estimate == "ratio" and counted[["numerator", "denominator"]].isna().any(axis=None):
+        raise TypeError(f"{kpi.place} counts items without a numerator or denominator; give them another state")
     whole = counted["denominator"].eq(1) & counted["numerator"].isin([0, 1])
     if kpi.estimate == "share" and not whole.all():
         raise TypeError(f"{kpi.place} counts items that are neither 0 nor 1 of 1, so they make no share")

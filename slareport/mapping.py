@@ -1,151 +1,24 @@
-"""A CRM layout as data: which native table and column fills which canonical one.
-
-One YAML file per layout, in `slareport/mappings/` or beside a workspace's `source.yaml`; a new CRM needs no code.
-"""
+"""Where a company's CRM tables are: `source.yaml` laid over the layout it names, and the files both mean."""
 
 from __future__ import annotations
 
-import codecs
-import datetime as dt
+import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field
 
-from slareport.documents import Document, Place, Strict, Zone, checked, parse, read_document
+from slareport.documents import Document, Strict, Zone, parse, read_document
 from slareport.errors import DataError, Problem, SlareportError, UsageError, did_you_mean
-from slareport.tables import TABLES
+from slareport.layout import ISO, Cell, Csv, DateForm, Extra, InstantForm, Links, Mapping, Part, Tables
+from slareport.layout_checks import problems_of
+from slareport.tables import TABLES, TEXT, Table
 
 SHIPPED = Path(__file__).parent / "mappings"
-ISO = "iso"
 SUFFIXES = (".csv", ".parquet")
-PROBE = dt.datetime(2026, 12, 31, 13, 45)  # noqa: DTZ001  a local time: day, month and hours can be told apart
-
-
-def parse_instant_form(form: str) -> str:
-    """A format of times: `iso`, or strptime codes that tell the year, month, day, hour and minute.
-
-    >>> parse_instant_form("%d/%m/%Y %H:%M")
-    '%d/%m/%Y %H:%M'
-    """
-    return _form(form, PROBE, "times", "%d/%m/%Y %H:%M")
-
-
-def parse_date_form(form: str) -> str:
-    """A format of dates: `iso`, or strptime codes that tell the year, month and day."""
-    return _form(form, PROBE.replace(hour=0, minute=0), "dates", "%d/%m/%Y")
-
-
-def parse_encoding(name: str) -> str:
-    """An encoding by the name Python gives it."""
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise UsageError(Problem("no such encoding", cure="write for example utf-8, utf-16 or cp1252")) from None
-
-
-def _form(form: str, probe: dt.datetime, kind: str, example: str) -> str:
-    code = form.replace("%-", "%").replace("%z", "")  # what the engine knows and Python does not, or not without a zone
-    try:
-        has_year = any(year in code for year in ("%Y", "%y", "%c", "%x"))  # Python warns of a format without one
-        if form == ISO or (has_year and dt.datetime.strptime(probe.strftime(code), code) == probe):  # noqa: DTZ007
-            return form
-    except ValueError:
-        pass
-    raise UsageError(Problem(f"no format of {kind}", cure=f'write iso, or for example "{example}"'))
-
-
-InstantForm = Annotated[str, BeforeValidator(checked(parse_instant_form))]
-DateForm = Annotated[str, BeforeValidator(checked(parse_date_form))]
-
-
-class Case(Strict):
-    """When all these native columns hold these values, then this."""
-
-    when: dict[str, str]
-    then: str
-
-
-class Cell(Strict):
-    """How one canonical column is read: from which native column, and through what.
-
-    Give exactly one of `column`, `first_of` (the first that is not empty), `join` (parts with a space between),
-    `constant` or `cases`. `values` translates what is found, `otherwise` stands for what is not listed there.
-    `format` is `iso` or a strptime format; `timezone` the zone of times without one; `date: true` says that the
-    value is a date without a time of day; `optional: true` that an export may lack the column.
-    """
-
-    column: str | None = None
-    first_of: list[str] | None = None
-    join: list[str] | None = None
-    constant: str | None = None
-    cases: list[Case] | None = None
-    values: dict[str, str] | None = None
-    otherwise: str | None = None
-    format: str | None = None
-    timezone: Zone | None = None
-    date: bool = False
-    optional: bool = False
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Cell:
-        given = [n for n in ("column", "first_of", "join", "constant", "cases") if getattr(self, n) is not None]
-        if len(given) != 1:
-            raise ValueError("give exactly one of column, first_of, join, constant, cases")
-        return self
-
-    @property
-    def native(self) -> list[str]:
-        """The native columns this reads."""
-        named = [*([self.column] if self.column else []), *(self.first_of or []), *(self.join or [])]
-        return named + [name for case in self.cases or [] for name in case.when]
-
-
-def _cell(value: Any) -> Any:
-    return {"column": value} if isinstance(value, str) else value
-
-
-class Part(Strict):
-    """One native table that fills a canonical one; `where` keeps only the rows that hold these values."""
-
-    source: str = Field(alias="from")
-    where: dict[str, str] = {}
-    columns: dict[str, Annotated[Cell, BeforeValidator(_cell)]]
-
-    @property
-    def native(self) -> list[str]:
-        """Every native column this part cannot do without."""
-        needed = (name for cell in self.columns.values() if not cell.optional for name in cell.native)
-        return list(dict.fromkeys([*self.where, *needed]))
-
-    @property
-    def possible(self) -> list[str]:
-        """Every native column this part reads where it is there."""
-        return list(dict.fromkeys([*self.where, *(name for cell in self.columns.values() for name in cell.native)]))
-
-
-def _parts(value: Any) -> Any:
-    return [value] if isinstance(value, dict) else value
-
-
-class Mapping(Strict):
-    """A whole layout. `instants` and `dates` are the formats of columns that declare none of their own."""
-
-    title: str
-    instants: InstantForm | None = None
-    dates: DateForm | None = None
-    timezone: Zone | None = None
-    record_url: str | None = None
-    tables: dict[str, Annotated[list[Part], BeforeValidator(_parts)]]
-
-
-class Csv(Strict):
-    """How the CSV files are written."""
-
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: Annotated[str, BeforeValidator(checked(parse_encoding))] = "utf-8"
 
 
 class Sample(Strict):
@@ -159,7 +32,9 @@ class SourceFile(Strict):
     """`parameters/source.yaml`: where the CRM tables are, and what the mapping cannot know.
 
     `data` is a folder of CSV or Parquet files or a DuckDB file, named from the workspace. `aliases` says, per
-    canonical `table.column`, which value found means which other. `record_url` links a record, with `{id}` in it.
+    canonical `table.column`, which value found means which other. `record_url` links a record, with `{id}` in it:
+    one link, or one per table. `tables` stand in place of the mapping's of the same name; an empty list says that
+    nobody keeps such a table. `extra` carries further native columns along, as in the mapping.
     """
 
     mapping: str
@@ -168,8 +43,10 @@ class SourceFile(Strict):
     instants: InstantForm | None = None
     dates: DateForm | None = None
     timezone: Zone | None = None
-    record_url: str | None = None
+    record_url: Links | None = None
     aliases: dict[str, dict[str, str]] = {}
+    extra: Extra = {}
+    tables: Tables = {}
     sample: Sample | None = None
 
 
@@ -183,9 +60,39 @@ class Source(Strict):
     digests: dict[str, str]
 
     @property
+    def csv(self) -> Csv:
+        """How the CSV files are written."""
+        return self.mapping.csv.model_copy(update=self.settings.csv.model_dump(exclude_unset=True))
+
+    @property
+    def tables(self) -> dict[str, list[Part]]:
+        """The parts of every canonical table, the extra columns among their cells."""
+        given = {**self.mapping.tables, **self.settings.tables}
+        return {
+            name: [part.model_copy(update={"columns": {**part.columns, **self.extra_of(name)}}) for part in parts]
+            for name, parts in given.items()
+        }
+
+    def table(self, name: str) -> Table:
+        """A canonical table with the extra columns, which are text."""
+        table = TABLES[name]
+        return dataclasses.replace(table, columns={**table.columns, **dict.fromkeys(self.extra_of(name), TEXT)})
+
+    def extra_of(self, name: str) -> dict[str, Cell]:
+        """The extra columns of a canonical table; a part that has no such column leaves it empty."""
+        cells = {**self.mapping.extra.get(name, {}), **self.settings.extra.get(name, {})}
+        return {column: cell.model_copy(update={"optional": True}) for column, cell in cells.items()}
+
+    @property
     def record_url(self) -> str | None:
-        """The template of a link to a CRM record."""
-        return self.settings.record_url or self.mapping.record_url
+        """The template of a link to a CRM record, where it is one for all tables."""
+        links = self.settings.record_url or self.mapping.record_url
+        return links if isinstance(links, str) else None
+
+    def record_url_of(self, table: str) -> str | None:
+        """The template of a link to a record of a canonical table."""
+        links = self.settings.record_url or self.mapping.record_url
+        return links if isinstance(links, str) or links is None else links.get(table)
 
     def form(self, cell: Cell, *, dated: bool) -> str:
         """The format a cell's times, or its dates, are written in."""
@@ -198,34 +105,52 @@ class Source(Strict):
         """The zone of a cell's times that have no offset; None where none is declared."""
         return cell.timezone or self.settings.timezone or self.mapping.timezone
 
-    def natives(self) -> list[str]:
-        """The native tables the mapping reads."""
-        return sorted({part.source for parts in self.mapping.tables.values() for part in parts})
+    def asked(self) -> dict[str, list[str]]:
+        """The native tables the mapping reads, each with the columns it reads of it where they are there."""
+        found: dict[str, list[str]] = {}
+        for part in (part for parts in self.tables.values() for part in parts):
+            for alias, native, _ in part.reads():
+                found.setdefault(native, []).extend(part.columns_of(alias))
+        return {native: list(dict.fromkeys(columns)) for native, columns in sorted(found.items())}
 
-    def native_file(self, name: str) -> Path:
-        """The file that holds a native table. Raises `DataError` where it is missing, or could be two."""
+    def natives(self) -> list[str]:
+        """The native tables that must be there."""
+        parts = (part for parts in self.tables.values() for part in parts)
+        return sorted({native for part in parts for _, native, needed in part.reads() if needed})
+
+    def matching(self, name: str) -> list[Path]:
+        """The files that hold a native table, or the tables of a glob, in the order of their names; maybe none."""
         if self.data.is_file():
-            return self.data
+            return [self.data]
         if not self.data.is_dir():
             what = "the folder (or DuckDB file) of CRM tables is not there"
             raise DataError(Problem(what, self.file, found=self.settings.data, cure="correct `data:` or put it there"))
-        found = [path for path in (self.data / f"{name}{suffix}" for suffix in SUFFIXES) if path.is_file()]
-        if len(found) == 2:
-            raise DataError(Problem(f"the table {name} is there twice", found[0].name, cure=f"remove {found[1].name}"))
+        if not is_glob(name):
+            return [path for path in (self.data / f"{name}{suffix}" for suffix in SUFFIXES) if path.is_file()]
+        return sorted(path for path in self._there() if fnmatchcase(path.stem, name))
+
+    def native_files(self, name: str) -> list[Path]:
+        """The files that hold a native table. Raises `DataError` where there is none, or one could be two."""
+        found = self.matching(name)
+        twice = [path for path in found if path.suffix == SUFFIXES[1] and path.with_suffix(SUFFIXES[0]) in found]
+        if twice:
+            stem = twice[0].stem
+            raise DataError(Problem(f"the table {stem} is there twice", f"{stem}.csv", cure=f"remove {twice[0].name}"))
         if not found:
-            there = {path.stem for path in self.data.iterdir() if path.suffix in SUFFIXES}
-            cure = f"put {name}.csv or {name}.parquet there, or correct the mapping; {did_you_mean(name, there)}"
+            there = {path.stem for path in self._there()}
+            put = f"put {name}.csv or {name}.parquet there" if not is_glob(name) else f"name the files like {name}"
+            cure = f"{put}, or correct the mapping; {did_you_mean(name, there)}"
             raise DataError(Problem(f"the table {name} is missing", self.settings.data, cure=cure))
-        return found[0]
+        return found
 
     def data_digests(self) -> dict[str, str]:
         """The sha256 of every file the mapping reads, by name. Raises `DataError` with every one that is missing."""
-        digests, problems = {}, []
-        for name in self.natives():
+        digests, problems, needed = {}, [], self.natives()
+        for name in self.asked():
             try:
-                path = self.native_file(name)
-                with path.open("rb") as file:
-                    digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+                for path in self.native_files(name) if name in needed else self.matching(name):
+                    with path.open("rb") as file:
+                        digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError as error:
                 cure = "mend its permissions, or export it again"
                 problems.append(Problem(f"cannot be read: {error.strerror}", name, cure=cure))
@@ -234,6 +159,14 @@ class Source(Strict):
         if problems:
             raise DataError(dict.fromkeys(problems))
         return digests
+
+    def _there(self) -> list[Path]:
+        return [path for path in self.data.iterdir() if path.suffix in SUFFIXES and path.is_file()]
+
+
+def is_glob(name: str) -> bool:
+    """Whether a native table's name stands for several files."""
+    return any(sign in name for sign in "*?")
 
 
 def load_source(path: Path, root: Path) -> Source:
@@ -248,11 +181,7 @@ def load_source(path: Path, root: Path) -> Source:
         raise UsageError(document.problem(("mapping",), "no such mapping", settings.mapping, cure))
     layout = read_document(own, root) if own.is_file() else read_document(shipped, SHIPPED.parent)
     mapping = parse(layout, Mapping)
-    problems = [
-        *_wrong_names(layout, mapping),
-        *_wrong_formats(document, settings, layout, mapping),
-        *_wrong_aliases(document, settings),
-    ]
+    problems = [*problems_of(document, settings, layout, mapping), *_wrong_aliases(document, settings)]
     if problems:
         raise UsageError(problems)
     digests = {document.file: document.sha256, layout.file: layout.sha256}
@@ -260,55 +189,37 @@ def load_source(path: Path, root: Path) -> Source:
     return Source(file=document.file, data=data, settings=settings, mapping=mapping, digests=digests)
 
 
-def _wrong_names(layout: Document, mapping: Mapping) -> Iterator[Problem]:
-    for name in mapping.tables:
-        if name not in TABLES:
-            yield layout.problem(("tables", name), "no such canonical table", cure=did_you_mean(name, TABLES))
-    for name, part, place in _parts_of(layout, mapping):
-        if name not in TABLES:
-            continue
-        table = TABLES[name]
-        for column in part.columns:
-            if column not in table.columns:
-                cure = did_you_mean(column, table.columns)
-                yield layout.problem((*place, "columns", column), f"{name} has no such column", cure=cure)
-        for column in table.required:
-            if column not in part.columns:
-                yield layout.problem(place, f"{name} needs {column}", cure=f"add `{column}:` under columns")
+def mapping_of(data: AnyMapping[str, Any], file: str = "mapping") -> Mapping:
+    """A mapping from plain data as YAML gives it: text, lists and dicts. Raises `UsageError` with all problems."""
+    document = Document(file, dict(data), {}, "")
+    mapping = parse(document, Mapping)
+    if problems := list(problems_of(document, mapping, document, mapping)):
+        raise UsageError(problems)
+    return mapping
 
 
-def _wrong_formats(document: Document, settings: SourceFile, layout: Document, mapping: Mapping) -> Iterator[Problem]:
-    """Dates are never guessed: every instant and date column must have a declared format, and a possible one."""
-    fallback = {"instant": settings.instants or mapping.instants, "date": settings.dates or mapping.dates}
-    parse_form = {"instant": parse_instant_form, "date": parse_date_form}
-    for name, part, place in _parts_of(layout, mapping):
-        for column, cell in part.columns.items():
-            known = TABLES[name].columns.get(column) if name in TABLES else None
-            kind = "date" if known and known.type == "instant" and cell.date else known.type if known else ""
-            if kind not in parse_form:
-                continue
-            if cell.format:
-                try:
-                    parse_form[kind](cell.format)
-                except UsageError as error:
-                    at = (*place, "columns", column, "format")
-                    yield from (layout.problem(at, p.what, cell.format, p.cure) for p in error.problems)
-            elif not fallback[kind]:
-                what = f"{part.source}.{', '.join(cell.native)} has no declared {kind} format"
-                cure = f'add `{kind}s: iso` or `{kind}s: "%d/%m/%Y"` as the export writes them'
-                yield document.problem((), what, cure=cure)
+def shipped_mappings() -> dict[str, Mapping]:
+    """Every mapping that comes with slareport, by its name."""
+    return {path.stem: parse(read_document(path, SHIPPED.parent), Mapping) for path in sorted(SHIPPED.glob("*.yaml"))}
 
 
-def _parts_of(layout: Document, mapping: Mapping) -> Iterator[tuple[str, Part, Place]]:
-    """Every part with its canonical table and its place: a table of one part may be written without the list."""
-    for name, parts in mapping.tables.items():
-        for index, part in enumerate(parts):
-            place: Place = ("tables", name)
-            yield name, part, (*place, index) if (*place, 0) in layout.lines else place
+def known_natives() -> dict[str, list[str]]:
+    """Per canonical `table.column` every native column that a shipped mapping reads for it, as `table.column`."""
+    found: dict[str, set[str]] = {}
+    for mapping in shipped_mappings().values():
+        for name, parts in mapping.tables.items():
+            for part in parts:
+                for column, cell in part.columns.items():
+                    for alias, native in map(part.split, cell.native):
+                        table = part.lookups[alias].source if alias else part.source
+                        found.setdefault(f"{name}.{column}", set()).add(f"{table}.{native}")
+    return {column: sorted(natives) for column, natives in found.items()}
 
 
-def _wrong_aliases(document: Document, settings: SourceFile) -> Iterator[Problem]:
+def _wrong_aliases(document: Document, settings: SourceFile) -> list[Problem]:
     columns = [f"{table.name}.{column}" for table in TABLES.values() for column in table.columns]
-    for name in settings.aliases:
-        if name not in columns:
-            yield document.problem(("aliases", name), "no such canonical column", cure=did_you_mean(name, columns))
+    return [
+        document.problem(("aliases", name), "no such canonical column", cure=did_you_mean(name, columns))
+        for name in settings.aliases
+        if name not in columns
+    ]

@@ -19,7 +19,7 @@ import pandas as pd
 
 from slareport import files, record
 from slareport.errors import Problem, VerificationError
-from slareport.record import REJECT_COLUMNS
+from slareport.record import FORECAST_COLUMNS, REJECT_COLUMNS
 from slareport.scorecard import MISS_COLUMNS, Row
 
 COMPANY = "_all"
@@ -33,6 +33,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20
 CSV_COLUMNS: dict[str, list[str]] = {
     "scorecard": list(Row.__dataclass_fields__),
     "misses": MISS_COLUMNS,
+    "forecasts": FORECAST_COLUMNS,
     "rejects": REJECT_COLUMNS,
 }
 

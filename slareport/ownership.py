@@ -39,13 +39,13 @@ def _end(lead: str, into: Mapping[str, str]) -> str:
     return path[-1]
 
 
-def survivor_table(leads: ir.Table) -> ir.Table:
-    """`lead_id` and `survivor_id` of every merged lead."""
-    merged = leads.filter(leads["merged_into_id"].notnull()).select("lead_id", "merged_into_id").execute()
-    targets = leads.filter(leads["lead_id"].isin(merged["merged_into_id"].tolist() or [""])).select("lead_id").execute()
-    found = survivors(dict(zip(merged["lead_id"], merged["merged_into_id"], strict=True)), targets["lead_id"])
-    frame = pd.DataFrame({"lead_id": list(found), "survivor_id": list(found.values())}, dtype=object)
-    return ibis.memtable(frame, schema=ibis.schema({"lead_id": "string", "survivor_id": "string"}))
+def survivor_table(key: str, items: ir.Table) -> ir.Table:
+    """`key` and `survivor_id` of every merged lead or deal."""
+    merged = items.filter(items["merged_into_id"].notnull()).select(key, "merged_into_id").execute()
+    targets = items.filter(items[key].isin(merged["merged_into_id"].tolist() or [""])).select(key).execute()
+    found = survivors(dict(zip(merged[key], merged["merged_into_id"], strict=True)), targets[key])
+    frame = pd.DataFrame({key: list(found), "survivor_id": list(found.values())}, dtype=object)
+    return ibis.memtable(frame, schema=ibis.schema({key: "string", "survivor_id": "string"}))
 
 
 def united(leads: ir.Table, merged: ir.Table) -> ir.Table:
@@ -57,10 +57,41 @@ def united(leads: ir.Table, merged: ir.Table) -> ir.Table:
     return joined.mutate(**{column: joined[column].first(include_null=True).over(first) for column in created})
 
 
-def rewired(rows: ir.Table, merged: ir.Table) -> ir.Table:
-    """Rows about leads, those of a merged lead given to its survivor."""
-    joined = rows.left_join(merged, "lead_id").drop("lead_id_right")
-    return joined.mutate(lead_id=ibis.coalesce(joined["survivor_id"], joined["lead_id"])).drop("survivor_id")
+def rewired(key: str, rows: ir.Table, merged: ir.Table) -> ir.Table:
+    """Rows about leads or deals, those of a merged one given to its survivor."""
+    joined = rows.left_join(merged, key).drop(f"{key}_right")
+    return joined.mutate(**{key: ibis.coalesce(joined["survivor_id"], joined[key])}).drop("survivor_id")
+
+
+def of_accounts(deals: ir.Table, accounts: ir.Table) -> ir.Table:
+    """Deals with the name of their account in place of its id, and its segment where they have none of their own."""
+    named = accounts.select("account_id", account_name="name", account_segment="segment")
+    joined = deals.left_join(named, deals["account"] == named["account_id"]).drop("account_id")
+    filled = {
+        "account": ibis.coalesce(joined["account_name"], joined["account"]),
+        "segment": ibis.coalesce(joined["segment"], joined["account_segment"]),
+    }
+    return joined.mutate(**filled).drop("account_name", "account_segment")
+
+
+def homes(users: ir.Table, memberships: ir.Table, team_of_value: Mapping[str, str]) -> ir.Table:
+    """Which team each user belonged to from when until when; a user without memberships always to the one of today."""
+    value = memberships["team"]
+    team = value.cases(*team_of_value.items(), else_=UNASSIGNED) if team_of_value else ibis.literal(UNASSIGNED)
+    days = {day: memberships[day].cast("timestamp") for day in ("from_on", "to_on")}
+    dated = memberships.select("user_id", **days, team=team)
+    without = users.anti_join(memberships, "user_id")
+    always = without.select("user_id", from_on=ibis.null("timestamp"), to_on=ibis.null("timestamp"), team="home")
+    return dated.union(always)
+
+
+def home_at(rows: ir.Table, owner: str, at: str, homes: ir.Table) -> ir.Table:
+    """The rows whose user in column `owner` had a team at the instant in column `at`, with that team as `home`."""
+    of = homes.select(member="user_id", since="from_on", until="to_on", home="team")
+    joined = rows.left_join(of, rows[owner] == of["member"])
+    day = joined[at].truncate("D")
+    held = (joined["since"].isnull() | (day >= joined["since"])) & (joined["until"].isnull() | (day < joined["until"]))
+    return joined.filter(held.fill_null(False)).drop("member", "since", "until")
 
 
 def legs(leads: ir.Table, assigned: ir.Table, known: ir.Table) -> ir.Table:
@@ -87,21 +118,27 @@ def legs(leads: ir.Table, assigned: ir.Table, known: ir.Table) -> ir.Table:
     return initial.union(changes.select("file", "row", "lead_id", "leg", "owner_id", **moved))
 
 
-def teamed_leads(leads: ir.Table, held: ir.Table, users: ir.Table) -> ir.Table:
+def teamed_leads(leads: ir.Table, held: ir.Table, users: ir.Table, homes: ir.Table) -> ir.Table:
     """Leads with the team of the first person each was assigned to, else of the queue it has waited in.
 
     `decided_by` is the owner whose team that is, or would be if it had one.
     """
-    owners = held.inner_join(users.select("user_id", "kind", "home"), held["owner_id"] == users["user_id"])
+    owners = held.inner_join(users.select("user_id", "kind"), held["owner_id"] == users["user_id"])
     people_first = (owners["kind"] != "human").cast("int8")
     rank = ibis.row_number().over(group_by="lead_id", order_by=[people_first, "from_at", "leg"])
-    first = owners.mutate(rank=rank).filter(ibis._["rank"] == 0).select("lead_id", "home", decided_by="owner_id")
-    joined = leads.left_join(first, "lead_id").drop("lead_id_right")
+    first = owners.mutate(rank=rank).filter(ibis._["rank"] == 0).select("lead_id", "from_at", decided_by="owner_id")
+    placed = home_at(first, "decided_by", "from_at", homes).drop("from_at")
+    joined = leads.left_join(placed, "lead_id").drop("lead_id_right")
     decided = joined.mutate(decided_by=ibis.coalesce(joined["decided_by"], joined["owner_id"]))
     return decided.mutate(team=decided["home"].fill_null(UNASSIGNED)).drop("home")
 
 
-def teamed_deals(deals: ir.Table, users: ir.Table) -> ir.Table:
-    """Deals with their owner's team."""
-    joined = deals.left_join(users.select("user_id", "home"), deals["owner_id"] == users["user_id"]).drop("user_id")
+def teamed_deals(deals: ir.Table, users: ir.Table, homes: ir.Table, as_of: pd.Timestamp) -> ir.Table:
+    """Deals with the team their owner belonged to when they closed; of open ones, the one at `as_of`."""
+    known = deals.semi_join(users, deals["owner_id"] == users["user_id"])
+    now = ibis.timestamp(as_of.tz_localize(None).isoformat())
+    closed = (known["status"] != "open").ifelse(known["closed_at"], ibis.null("timestamp"))
+    dated = known.select("opportunity_id", "owner_id", at=ibis.coalesce(closed, now))
+    placed = home_at(dated, "owner_id", "at", homes).select("opportunity_id", "home")
+    joined = deals.left_join(placed, "opportunity_id").drop("opportunity_id_right")
     return joined.mutate(team=joined["home"].fill_null(UNASSIGNED), decided_by=joined["owner_id"]).drop("home")

@@ -14,6 +14,10 @@ from slareport.evaluation import Evaluation
 
 MIME = "application/vnd.slareport.record+json"
 DIGITS = 6
+FORECAST_COLUMNS = [
+    "team", "period", "as_of", "source", "currency", "wins_mean", "wins_low", "wins_high", "wins", "amount_mean",
+    "amount_low", "amount_high", "amount",
+]  # fmt: skip
 REJECT_COLUMNS = ["table", "id", "place", "value", "reason", "effect"]
 
 
@@ -28,8 +32,18 @@ class Record:
         return {MIME: self.data, "text/plain": f"Review closed: {counts}."}
 
 
-def make(evaluation: Evaluation, name: str, title: str, scorecard: pd.DataFrame, misses: pd.DataFrame) -> Record:
-    """The record of a review. The same figures give the same record: no clock, no paths, no tool versions."""
+def make(
+    evaluation: Evaluation,
+    name: str,
+    title: str,
+    scorecard: pd.DataFrame,
+    misses: pd.DataFrame,
+    forecasts: pd.DataFrame,
+) -> Record:
+    """The record of a review. The same figures give the same record: no clock, no paths, no tool versions.
+
+    `forecasts` are kept as they were made, so that later ones can be held against them; empty where none is made.
+    """
     agreement = evaluation.workspace.agreement
     agreed = _digest(dict(sorted(agreement.digests.items())))
     versions = fmt.listed([v.version for v in agreement.in_force(evaluation.period)])
@@ -51,6 +65,7 @@ def make(evaluation: Evaluation, name: str, title: str, scorecard: pd.DataFrame,
             "items": _rows(evaluation.judged_items()),
             "scorecard": _rows(scorecard),
             "misses": _rows(misses),
+            "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
             "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
         }
     )
@@ -58,14 +73,14 @@ def make(evaluation: Evaluation, name: str, title: str, scorecard: pd.DataFrame,
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame as plain rows: instants in ISO, numbers rounded here and nowhere else, None for what is missing."""
-    plain = frame.copy()
-    for column in plain:
-        if isinstance(plain[column].dtype, pd.DatetimeTZDtype):
-            plain[column] = plain[column].map(lambda at: None if pd.isna(at) else at.isoformat())
-        elif pd.api.types.is_float_dtype(plain[column]):
-            plain[column] = plain[column].round(DIGITS) + 0.0
-    plain = plain.astype(object).where(plain.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return round(value, DIGITS) + 0.0 if isinstance(value, float) else value
 
 
 def _digest(data: object) -> str:

@@ -7,25 +7,25 @@ become instants in pandas. For every table: read = used + excluded + set aside +
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
 from slareport import ownership
+from slareport.ledger import Ledger, count, empty, localised
 from slareport.source import Reader
-from slareport.tables import ADJUSTED, COUNTED_UNASSIGNED, EXCLUDED, EXTRACTED, REJECTS, TABLES
+from slareport.tables import COUNTED_UNASSIGNED, EXTRACTED, SHARED, SUSPECT, TABLES, TEAMED
 from slareport.teams import UNASSIGNED, Team
 
 LEAD_MARGIN = pd.Timedelta(days=100)  # a lead may be assigned, and judged, long after it was created
 DEAL_MARGIN = pd.Timedelta(days=400)  # a deal this old still reaches a closure horizon inside the window
+SAME_PERSON_WITHIN = pd.Timedelta(days=30)  # two leads of one person this close together may be one inquiry
 
-HELPERS = {"file", "row", "team_value", "survivor_id", "decided_by", "removed", "modified_at__date"}
+OWNING = ("users", "memberships", "accounts", "leads", "lead_assignments", "opportunities")
 
 
 @dataclass(frozen=True)
@@ -50,43 +50,55 @@ class _Reduction:
     ) -> None:
         self.reader, self.as_of, self.history_from = reader, as_of, history_from
         self.team_of_value = {value: name for name, team in teams.items() for value in team.crm}
-        self.reads = {name: reader.read(name) for name in TABLES}
-        self.counts: dict[str, Counter[str]] = {}
-        self.listed: list[pd.DataFrame] = [read.rejects for read in self.reads.values()]
+        self.reads = {name: reader.read(name) for name in TABLES if name in OWNING or reader.parts(name)}
+        self.ledger = Ledger(self.reads)
 
     def result(self) -> Reduced:
-        unique = {name: self._unique(name) for name in TABLES}
-        users = self._users(unique["users"])
-        merged = self._held("merged", ownership.survivor_table(unique["leads"]))
-        leads = self._held("leads_united", ownership.united(unique["leads"], merged))
-        changes = self._held("changes", ownership.rewired(unique["lead_assignments"], merged))
-        known = changes.filter(self._known("lead_assignments")(changes))
-        legs = self._held("legs", ownership.legs(leads, changes, known))
-        leads = self._held("leads_teamed", ownership.teamed_leads(leads, legs, users))
-        deals = self._held("deals_teamed", ownership.teamed_deals(unique["opportunities"], users))
-        items = {"leads": leads, "opportunities": deals}
+        unique = {name: self._unique(name) for name in self.reads}
+        users, changes, legs, items = self._owned(unique)
         since = self._since("leads", self.history_from - LEAD_MARGIN)
-        leads = self._inside("leads", self._without_removed("leads", leads), self._known("leads"), since)
-        deals = self._without_removed("opportunities", deals)
+        leads = self._without_removed("leads", items["leads"])
+        self._suspects(leads)
+        leads = self._inside("leads", leads, self._known("leads"), since)
+        deals = self._without_removed("opportunities", items["opportunities"])
         deals = self._inside("opportunities", deals, self._known("opportunities"), self._still_matters)
-        activities = ownership.rewired(unique["activities"], merged)
-        tables = {
-            "users": self._inside("users", users),
-            "leads": leads,
-            "lead_legs": legs.inner_join(leads.select("lead_id", "team"), "lead_id"),
-            "activities": self._activities(activities, leads, deals),
-            "opportunities": deals,
-            "stage_history": self._of(deals, "opportunity_id", "stage_history", unique["stage_history"]),
-            "opportunity_products": self._of(
-                deals, "opportunity_id", "opportunity_products", unique["opportunity_products"]
-            ),
-        }
+        self._undated(deals, unique)
         self._of(leads, "lead_id", "lead_assignments", changes)
-        self._inside("products", unique["products"])
+        known = {"lead_id": leads, "opportunity_id": deals, "user_id": users.mutate(team=users["home"])}
+        belonging = {name: self._belonging(name, unique[name], known) for name in self._there(TEAMED - set(items))}
+        shared = {name: self._inside(name, users if name == "users" else unique[name]) for name in self._there(SHARED)}
+        for name in self._there(TABLES.keys() - EXTRACTED.keys() - {"lead_assignments"}):
+            self._inside(name, unique[name])
+        legs = legs.inner_join(leads.select("lead_id", "team"), "lead_id")
+        tables = {**shared, "leads": leads, "lead_legs": legs, "opportunities": deals, **belonging}
         self._homeless("leads", leads, users)
         self._homeless("opportunities", deals, users)
-        frames = {name: self._finished(name, rows) for name, rows in tables.items()}
-        return Reduced(frames, self._rejects(items), self._accounting(), self._began(), self._aliased())
+        lacking = {name: empty(name) for name in EXTRACTED if name not in tables}
+        frames = {**lacking, **{name: self.ledger.finished(name, rows) for name, rows in tables.items()}}
+        return Reduced(
+            frames, self.ledger.rejects(items), self.ledger.accounting(), self._began(), self.ledger.aliased()
+        )
+
+    def _there(self, names: Iterable[str]) -> list[str]:
+        """Those of these tables that this CRM has, in the order of the contract."""
+        return [name for name in TABLES if name in names and name in self.reads]
+
+    def _owned(self, unique: Mapping[str, ir.Table]) -> tuple[ir.Table, ir.Table, ir.Table, dict[str, ir.Table]]:
+        """The users, the changes of owner, the legs they mean, and leads and deals with the team of each."""
+        users = self._users(unique["users"])
+        homes = self._held("homes", ownership.homes(users, unique["memberships"], self.team_of_value))
+        merged = self._held("merged", ownership.survivor_table("lead_id", unique["leads"]))
+        leads = self._held("leads_united", ownership.united(unique["leads"], merged))
+        changes = self._held("changes", ownership.rewired("lead_id", unique["lead_assignments"], merged))
+        known = changes.filter(self._known("lead_assignments")(changes))
+        legs = self._held("legs", ownership.legs(leads, changes, known))
+        leads = self._held("leads_teamed", ownership.teamed_leads(leads, legs, users, homes))
+        into = self._held("merged_deals", ownership.survivor_table("opportunity_id", unique["opportunities"]))
+        deals = unique["opportunities"].left_join(into, "opportunity_id").drop("opportunity_id_right")
+        deals = ownership.of_accounts(deals, unique["accounts"])
+        deals = self._held("deals_teamed", ownership.teamed_deals(deals, users, homes, self.as_of))
+        self.survivors = {"lead_id": merged, "opportunity_id": into}
+        return users, changes, legs, {"leads": leads, "opportunities": deals}
 
     # Each step below takes an engine table and counts what it takes away.
 
@@ -100,8 +112,7 @@ class _Reduction:
         rank = ibis.row_number().over(group_by=list(key), order_by=order)
         ranked = self._held(f"{name}_ranked", rows.mutate(rank=rank))
         again = ranked.filter(ranked["rank"] > 0)
-        self._list(name, again, ibis.literal("the same id again, in a newer or equal row"))
-        self.counts[name] = Counter(excluded=_count(again))
+        self.ledger.exclude(name, again, ibis.literal("the same id again, in a newer or equal row"))
         return ranked.filter(ranked["rank"] == 0).drop("rank")
 
     def _users(self, users: ir.Table) -> ir.Table:
@@ -119,8 +130,7 @@ class _Reduction:
         )
         marked = self._held(f"{name}_marked", rows.mutate(removed=reason))
         removed = marked.filter(marked["removed"].notnull())
-        self._list(name, removed, removed["removed"])
-        self.counts[name]["excluded"] += _count(removed)
+        self.ledger.exclude(name, removed, removed["removed"])
         return marked.filter(marked["removed"].isnull())
 
     def _inside(self, name: str, rows: ir.Table, *conditions: Any) -> ir.Table:
@@ -129,18 +139,25 @@ class _Reduction:
         for condition in conditions:
             inside = inside & condition(rows).fill_null(False)
         marked = self._held(f"{name}_inside", rows.mutate(inside=inside))
-        self.counts[name]["used"] = _count(marked.filter(marked["inside"]))
-        self.counts[name]["outside"] = _count(marked.filter(~marked["inside"]))
+        self.ledger.counts[name]["used"] = count(marked.filter(marked["inside"]))
+        self.ledger.counts[name]["outside"] = count(marked.filter(~marked["inside"]))
         return marked.filter(marked["inside"]).drop("inside")
 
-    def _activities(self, rows: ir.Table, leads: ir.Table, deals: ir.Table) -> ir.Table:
-        by_lead = leads.select("lead_id", lead_team="team")
-        by_deal = deals.select("opportunity_id", deal_team="team")
-        joined = rows.left_join(by_lead, "lead_id").drop("lead_id_right")
-        joined = joined.left_join(by_deal, "opportunity_id").drop("opportunity_id_right")
-        teamed = joined.mutate(team=ibis.coalesce(joined["lead_team"], joined["deal_team"]))
-        known = self._known("activities")
-        return self._inside("activities", teamed, known, lambda t: t["team"].notnull()).drop("lead_team", "deal_team")
+    def _belonging(self, name: str, rows: ir.Table, known: Mapping[str, ir.Table]) -> ir.Table:
+        """The known rows of a table about leads, deals or users, given to the team of the first that is named.
+
+        Rows about a lead or deal outside the window are outside too; those about nobody belong to no team.
+        """
+        keys = [key for key in known if key in TABLES[name].columns]
+        for key in keys:
+            if key in self.survivors:
+                rows = ownership.rewired(key, rows, self.survivors[key])
+            by_key = known[key].select(key, **{f"{key}_team": "team"})
+            rows = rows.left_join(by_key, key).drop(f"{key}_right")
+        nobodys: Any = ibis.and_(*(rows[key].isnull() for key in keys))
+        found = ibis.coalesce(*(rows[f"{key}_team"] for key in keys))
+        rows = rows.mutate(team=nobodys.ifelse(UNASSIGNED, found)).drop(*(f"{key}_team" for key in keys))
+        return self._inside(name, rows, self._known(name), lambda t: t["team"].notnull())
 
     def _of(self, items: ir.Table, key: str, name: str, rows: ir.Table) -> ir.Table:
         """The known rows of the leads or deals that are inside."""
@@ -182,59 +199,24 @@ class _Reduction:
             (owned["user_id"].isnull(), ibis.literal("its owner is no user of the CRM: ") + owned["decided_by"]),
             else_=ibis.literal("its owner's team is none of teams.yaml: ") + owned["team_value"].fill_null("none"),
         )
-        self._list(name, owned, reason, effect=COUNTED_UNASSIGNED)
+        self.ledger.note(name, owned, reason, COUNTED_UNASSIGNED)
 
-    def _list(self, name: str, rows: ir.Table, reason: Any, effect: str = EXCLUDED) -> None:
-        listed = rows.select("file", "row", id=rows[TABLES[name].key[0]], reason=reason)
-        frame = listed.order_by("file", "row", "id").execute()
-        place = frame["file"] + " row " + frame["row"].astype(str)
-        self.listed.append(frame.assign(table=name, place=place, value="", effect=effect)[list(REJECTS)])
+    def _suspects(self, leads: ir.Table) -> None:
+        """List the leads of a person who had another one shortly before: perhaps one inquiry, counted twice."""
+        order = ibis.window(group_by="person", order_by=["created_at", "lead_id"])
+        before = leads.mutate(other=leads["lead_id"].lag().over(order), other_at=leads["created_at"].lag().over(order))
+        close = before["created_at"] < before["other_at"] + ibis.interval(days=SAME_PERSON_WITHIN.days)
+        suspects = self._held("suspects", before.filter(before["person"].notnull() & close))
+        reason = ibis.literal("the same person as another lead shortly before: ") + suspects["other"]
+        self.ledger.note("leads", suspects, reason, SUSPECT)
 
-    def _finished(self, name: str, rows: ir.Table) -> pd.DataFrame:
-        """An engine table as pandas, in order, with its times as instants."""
-        frame = rows.execute()
-        for column in [c.removesuffix("__zone") for c in frame.columns if c.endswith("__zone")]:
-            local = frame[column]
-            frame[column], unclear = localised(local, frame[f"{column}__zone"])
-            self._list_unclear(name, frame.assign(value=local.astype(str))[unclear], column)
-        amounts = [column for column in frame.columns if column in ("amount", "quantity")]
-        frame[amounts] = frame[amounts].astype(float)
-        kept = [c for c in frame.columns if c not in HELPERS and not c.endswith("__zone")]
-        return frame[kept].sort_values(list(EXTRACTED[name]), ignore_index=True)
-
-    def _list_unclear(self, name: str, rows: pd.DataFrame, column: str) -> None:
-        if name == "lead_legs":  # the first leg begins with its lead, which is listed itself
-            name, column, rows = "lead_assignments", "assigned_at", rows[rows["leg"].gt(0)]
-        place = rows["file"] + " row " + rows["row"].astype(str) + f", {column}"
-        reason = "a local time that occurs twice or never on the day the clocks change"
-        listed = rows.assign(table=name, id=rows[TABLES[name].key[0]], place=place, reason=reason, effect=ADJUSTED)
-        self.listed.append(listed[list(REJECTS)])
-
-    def _rejects(self, items: Mapping[str, ir.Table]) -> pd.DataFrame:
-        """Everything listed, with the team and the creation instant of its item where the item is known."""
-        listed = pd.concat(self.listed, ignore_index=True)
-        known = []
-        for name, rows in items.items():
-            ids = listed.loc[listed["table"].eq(name), ["id"]].drop_duplicates().dropna()
-            asked = ibis.memtable(ids.astype(object), schema=ibis.schema({"id": "string"}))
-            found = rows.rename(id=TABLES[name].key[0]).semi_join(asked, "id")
-            frame = found.select("id", "team", "created_at", "created_at__zone").execute()
-            at, _ = localised(frame["created_at"], frame["created_at__zone"])
-            known.append(frame[["id", "team"]].assign(table=name, at=at))
-        joined = listed.merge(pd.concat(known), on=["table", "id"], how="left", validate="many_to_one")
-        joined["team"] = joined["team"].fillna(UNASSIGNED)
-        return joined.sort_values(["table", "place", "id", "reason"], ignore_index=True)
-
-    def _accounting(self) -> pd.DataFrame:
-        rows = []
-        for name, read in self.reads.items():
-            parts = {what: self.counts[name][what] for what in ("used", "excluded")}
-            parts["set_aside"] = read.count - _count(read.rows)
-            parts["outside"] = self.counts[name]["outside"]
-            if sum(parts.values()) != read.count:
-                raise AssertionError(f"the rows of {name} do not add up: {read.count} read, {parts}")
-            rows.append({"table": name, "read": read.count, **parts})
-        return pd.DataFrame(rows)
+    def _undated(self, deals: ir.Table, unique: Mapping[str, ir.Table]) -> None:
+        """List the deals that are closed without anything that says when: they count as open."""
+        undated = deals.filter((deals["status"] != "open") & deals["closed_at"].isnull())
+        if "stage_history" in unique:
+            undated = undated.anti_join(unique["stage_history"], "opportunity_id")
+        reason = ibis.literal("closed, and nothing says when: it counts as open")
+        self.ledger.note("opportunities", self._held("undated", undated), reason, SUSPECT)
 
     def _began(self) -> dict[str, str]:
         """The first instant each table holds, before any cut: where its log begins."""
@@ -246,32 +228,9 @@ class _Reduction:
                 began[name] = localised(dated["created_at"], dated["created_at__zone"])[0].iloc[0].isoformat()
         return began
 
-    def _aliased(self) -> dict[str, int]:
-        return {f"{name}: {what}": n for name, read in self.reads.items() for what, n in read.aliased.items()}
-
     def _held(self, name: str, rows: ir.Table) -> ir.Table:
         """The rows computed once, as a table of the engine."""
         return self.reader.connection.create_table(name, rows, temp=True)
-
-
-def localised(local: pd.Series, zones: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Local times of some zones (none where they are UTC already) as instants, and which of them were unclear.
-
-    A time that the clocks show twice is taken as the earlier, one that they skip as the first after the gap.
-    """
-    instants = local.astype("datetime64[us]").dt.tz_localize("UTC")
-    unclear = pd.Series(data=False, index=local.index)
-    for zone, times in local.groupby(zones):
-        first = np.ones(len(times), bool)
-        early = times.dt.tz_localize(str(zone), ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
-        late = times.dt.tz_localize(str(zone), ambiguous=~first, nonexistent="shift_backward").dt.tz_convert("UTC")
-        instants.loc[times.index] = early
-        unclear.loc[times.index] = late.ne(early) & times.notna()
-    return instants, unclear
-
-
-def _count(rows: ir.Table) -> int:
-    return int(rows.count().execute())
 
 
 def _all_hold(names: tuple[str, ...], compare: Any) -> Any:

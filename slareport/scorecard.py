@@ -1,22 +1,20 @@
-"""Judgements to one row per promise and result: counts first, the estimate last, and what it means in a word."""
+"""Judgements to one row per promise and result: the estimate with its counts, and what it means in a word."""
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from slareport import statistics
-from slareport.agreement import Agreement, Outcome, Promise
+from slareport.counting import Count, Frame, ages_of, count, in_period, measures
 from slareport.judgements import Judgements, definition_of
-from slareport.kpi import COUNTED, KPIS, State
+from slareport.kpi import KPIS, State
 from slareport.period import Period
+from slareport.statistics.variation import usual_range
 
 KEPT, MISSED, TOO_FEW, NO_DATA = "kept", "missed", "too few", "no data"
 BETTER, WORSE, SAME, NO_PREVIOUS, SHORT = (
@@ -26,8 +24,10 @@ BETTER, WORSE, SAME, NO_PREVIOUS, SHORT = (
     "no comparison",
     "incomplete history",
 )
+NO_RANGE, NOT_MEASURABLE = "no usual range yet", "not measurable"
 CLEARLY, CHANCE = "clearly", "could be chance"
-REACH = 0.9
+PERIODS = 10
+SUMS = ("numerator", "denominator")  # whole numbers as such, amounts with their decimals
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,11 @@ class Row:
     target: float
     value: float
     n: int
-    numerator: int | None
-    denominator: int | None
+    numerator: int | float | None
+    denominator: int | float | None
     met: int | None
     missed: int | None
+    allowed: int | None
     pending: int
     excluded: int
     invalid: int
@@ -61,16 +62,6 @@ class Row:
     previous: float
     previous_published: float
     change: float
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What every row of one scorecard shares: whose it is, the zone of its periods, and how the data came to be."""
-
-    team: str
-    agreement: Agreement
-    as_of: pd.Timestamp
-    began_at: Mapping[str, pd.Timestamp]
 
 
 def scorecard(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
@@ -84,31 +75,27 @@ def trend(judged: Judgements, name: str, periods: Sequence[Period], frame: Frame
     return _framed(_scored(judged[name], name, periods, frame))
 
 
-def measures(agreement: Agreement, period: Period) -> list[str]:
-    """The ids of all promises, then all outcomes, of the versions in force in a period."""
-    versions = agreement.in_force(period)[::-1]
-    promises = [p.id for version in versions for p in version.promises]
-    outcomes = [o.id for version in versions for o in version.outcomes]
-    return list(dict.fromkeys(promises + outcomes))
-
-
 def _framed(rows: Sequence[Row]) -> pd.DataFrame:
     frame = pd.DataFrame([asdict(row) for row in rows], columns=list(Row.__dataclass_fields__))
-    return frame.astype(dict.fromkeys(("numerator", "denominator", "met", "missed"), "Int64"))
+    sums = {name: pd.Series([getattr(row, name) for row in rows], dtype=object) for name in SUMS}
+    return frame.assign(**sums).astype(dict.fromkeys(("met", "missed", "allowed"), "Int64"))
 
 
 def _scored(judgements: pd.DataFrame, name: str, periods: Sequence[Period], frame: Frame) -> list[Row]:
     """One measure in each period, compared with the period before it."""
-    ages = _ages(judgements)
-    counts = [_count(judgements, ages, name, period, frame) for period in (periods[0].previous(), *periods)]
-    return [_row(name, period, *pair, frame) for period, pair in zip(periods, pairwise(counts), strict=True)]
+    ages = ages_of(judgements)
+    earlier = periods[0].history(PERIODS)
+    counts = [count(judgements, ages, name, period, frame) for period in (*earlier, *periods[1:])]
+    now = range(PERIODS - 1, len(counts))
+    return [_row(name, period, counts[: n + 1], frame) for n, period in zip(now, periods, strict=True)]
 
 
-def _row(name: str, period: Period, before: _Count, now: _Count, frame: Frame) -> Row:
-    whole = before.n > 0 and now.n > 0 and not before.truncated and not now.truncated
-    comparable = whole and now.definitions == before.definitions
+def _row(name: str, period: Period, counts: Sequence[Count], frame: Frame) -> Row:
+    """The last of the counts, compared with the one before it; all of them tell its usual range."""
+    *_, before, now = counts
+    comparable = _usable(before, now) and _usable(now, now)
     previous = before.value if comparable else math.nan
-    result, evidence = _kept(now) if now.is_promise else (_moved(now, before, comparable), "")
+    result, evidence = _judged(now, before, counts[:-1], comparable)
     kpi = KPIS[now.measure.kpi]
     return Row(
         team=frame.team,
@@ -128,6 +115,7 @@ def _row(name: str, period: Period, before: _Count, now: _Count, frame: Frame) -
         denominator=now.denominator,
         met=now.states.get(State.MET, 0) if now.is_promise else None,
         missed=now.states.get(State.MISSED, 0) if now.is_promise else None,
+        allowed=statistics.misses_allowed(now.n, now.target) if now.is_promise else None,
         pending=now.states.get(State.PENDING, 0),
         excluded=now.states.get(State.EXCLUDED, 0),
         invalid=now.states.get(State.INVALID, 0),
@@ -141,109 +129,30 @@ def _row(name: str, period: Period, before: _Count, now: _Count, frame: Frame) -
     )
 
 
-def in_period(judgements: pd.DataFrame, period: Period, zone: str) -> pd.DataFrame:
-    """The judgements dated in a period."""
-    start, end = period.bounds(zone)
-    return judgements[judgements["at"].ge(start) & judgements["at"].lt(end)]
+def _usable(count: Count, now: Count) -> bool:
+    """Whether a count can stand beside another: it has items, whole records, one currency and the same definition."""
+    return count.n > 0 and not count.truncated and not count.mixed and count.definitions == now.definitions
 
 
-@dataclass(frozen=True)
-class _Count:
-    """One measure in one period, counted and estimated, before it is compared."""
-
-    measure: Promise | Outcome
-    states: Mapping[str, int]
-    versions: str
-    definitions: tuple[str, ...]
-    target: Fraction
-    n: int
-    numerator: int | None
-    denominator: int | None
-    value: float
-    low: float
-    high: float
-    truncated: bool
-
-    @property
-    def is_promise(self) -> bool:
-        return isinstance(self.measure, Promise)
-
-
-def _count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, frame: Frame) -> _Count:
-    rows = in_period(judgements, period, frame.agreement.zone)
-    counted = rows[rows["state"].isin(COUNTED)]
-    having = {p: m for p, v in enumerate(frame.agreement.versions) if (m := v.measure(name)) is not None}
-    used = sorted(set(rows["version"]))
-    measure = having[used[-1]] if used else _in_force(having, period, frame.agreement)
-    kpi = KPIS[measure.kpi]
-    share = kpi.estimate == "share"
-    numerator, denominator = int(counted["numerator"].sum()), int(counted["denominator"].sum())
-    value, low, high = (
-        _share(numerator, denominator) if share else statistics.median_with_interval(counted["value"].to_numpy())
-    )
-    return _Count(
-        measure,
-        {str(state): int(n) for state, n in rows["state"].value_counts().items()},
-        ", ".join(frame.agreement.versions[position].version for position in used),
-        tuple(sorted(set(counted["definition"]))),
-        _blended_target(counted, having, measure),
-        len(counted),
-        numerator if share else None,
-        denominator if share else None,
-        value,
-        low,
-        high,
-        truncated=_truncated(ages, period, frame, frame.began_at.get(kpi.subject)),
-    )
-
-
-def _in_force(having: Mapping[int, Promise | Outcome], period: Period, agreement: Agreement) -> Promise | Outcome:
-    """The measure as the last version of a period has it, where no item says which version governs."""
-    begun = bisect_left(agreement.effective_at(), period.bounds(agreement.zone)[1])
-    return next((having[p] for p in reversed(range(begun)) if p in having), next(iter(having.values())))
-
-
-def _share(numerator: int, denominator: int) -> tuple[float, float, float]:
-    low, high = statistics.wilson(numerator, denominator)
-    return numerator / denominator if denominator else math.nan, low, high
-
-
-def _blended_target(
-    counted: pd.DataFrame, having: Mapping[int, Promise | Outcome], measure: Promise | Outcome
-) -> Fraction:
-    """The target, exactly; where a period has several versions, each weighs by the items it governs."""
-    if not isinstance(measure, Promise):
-        return Fraction(0)
-    targets = {p: Fraction(m.target) for p, m in having.items() if isinstance(m, Promise)}
-    n = {int(str(position)): int(times) for position, times in counted["version"].value_counts().items()}
-    if not n:
-        return Fraction(measure.target)
-    return sum((targets[p] * times for p, times in n.items()), Fraction(0)) / sum(n.values())
-
-
-def _ages(judgements: pd.DataFrame) -> pd.Series:
-    """How old each counted item was at the instant that puts it in a period."""
-    counted = judgements[judgements["state"].isin(COUNTED)]
-    age: Any = counted["at"] - counted["created_at"]
-    return age
-
-
-def _truncated(ages: Any, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
-    """Whether the log begins too late for this period: nine in ten items dated at its start must fit into it.
-
-    A period right after the log's beginning holds only the items that went fast, and flatters every result.
-    """
-    reach = ages.quantile(REACH)
-    if began_at is None or pd.isna(reach):
-        return False
-    start, _ = period.bounds(frame.agreement.zone)
-    return bool(began_at > start - reach)
-
-
-def _kept(now: _Count) -> tuple[str, str]:
-    """Kept or missed is a fact about the period; clearly or by chance is how sure that makes us of the work."""
+def _judged(now: Count, before: Count, earlier: Sequence[Count], comparable: bool) -> tuple[str, str]:
+    """The result, and for a promise how sure it is."""
+    if now.lacking or now.mixed:
+        return NOT_MEASURABLE, ", ".join(now.lacking) or f"one currency, not {' and '.join(now.mixed)}"
     if now.n == 0:
         return NO_DATA, ""
+    if now.is_promise:
+        return _kept(now)
+    if now.truncated:
+        return SHORT, ""
+    if now.n < now.measure.min_n:
+        return TOO_FEW, ""
+    if not comparable or before.n < before.measure.min_n:
+        return NO_PREVIOUS, ""
+    return _moved(now, before) if now.low == now.low else _outside(now, earlier), ""
+
+
+def _kept(now: Count) -> tuple[str, str]:
+    """Kept or missed is a fact about the period; clearly or by chance is how sure that makes us of the work."""
     if now.n < now.measure.min_n:
         return TOO_FEW, CHANCE
     met = now.states.get(State.MET, 0)
@@ -252,19 +161,26 @@ def _kept(now: _Count) -> tuple[str, str]:
     return KEPT if kept else MISSED, CLEARLY if sure else CHANCE
 
 
-def _moved(now: _Count, before: _Count, comparable: bool) -> str:
-    if now.n == 0:
-        return NO_DATA
-    if now.truncated:
-        return SHORT
-    if now.n < now.measure.min_n:
-        return TOO_FEW
-    if not comparable or before.n < now.measure.min_n:
-        return NO_PREVIOUS
+def _moved(now: Count, before: Count) -> str:
+    """Whether the change since the period before is more than chance."""
     _, low, high = statistics.difference(now.value, now.low, now.high, before.value, before.low, before.high)
-    if not (low > 0 or high < 0):
+    if math.isnan(low) or math.isnan(high):
+        return NO_PREVIOUS
+    return _direction(now, up=low > 0, down=high < 0)
+
+
+def _outside(now: Count, earlier: Sequence[Count]) -> str:
+    """Whether a figure that has no interval of its own, such as a quota's coverage, leaves its usual range."""
+    usual = usual_range([one.value for one in earlier if _usable(one, now)])
+    if usual.state == "too_few" or math.isnan(now.value):
+        return NO_RANGE
+    return _direction(now, up=now.value > usual.high, down=now.value < usual.low)
+
+
+def _direction(now: Count, *, up: bool, down: bool) -> str:
+    if not (up or down):
         return SAME
-    return BETTER if (low > 0) == (KPIS[now.measure.kpi].better == "higher") else WORSE
+    return BETTER if up == (KPIS[now.measure.kpi].better == "higher") else WORSE
 
 
 def misses(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:

@@ -6,29 +6,21 @@ in a required column it sets its row aside, in an optional one it is left out, a
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import pyarrow.parquet
 
-from slareport import delimited
 from slareport.cells import NO_ZONE, NOTHING, holds, typed
 from slareport.errors import DataError, Problem, did_you_mean
-from slareport.mapping import Part, Source
-from slareport.tables import NOT_USED, REJECTS, SET_ASIDE, TABLES, Table
-
-ROW = "(row)"  # no CRM has a column of this name
-CRM = ("crm", "main")
-TABLES_OF = "select table_name from information_schema.tables where table_catalog = ? and table_schema = ?"
+from slareport.layout import Part
+from slareport.lookups import Lookups
+from slareport.mapping import Source
+from slareport.natives import FILE, ROW, Natives
+from slareport.tables import EXCLUDED, NOT_USED, REJECTS, SET_ASIDE, Table
 
 
 @dataclass(frozen=True)
@@ -37,21 +29,15 @@ class Read:
 
     `rows` has the canonical columns, `file` and `row` (where it stands) and, for each instant, `<name>__zone` (the
     declared zone where the time is still local, NULL where it is UTC) and `<name>__date` (a day without a time).
+    `excluded` of the `count` rows are lines of a footer, or of a looked-up table where another row was taken.
     """
 
     table: Table
     rows: ir.Table
     rejects: pd.DataFrame
     count: int
+    excluded: int
     aliased: Counter[str]
-
-
-@dataclass(frozen=True)
-class _Native:
-    """A native table in the engine, its rows numbered, and the rows that could not be split into columns."""
-
-    rows: ir.Table
-    torn: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=delimited.TORN))
 
 
 class Reader:
@@ -59,125 +45,124 @@ class Reader:
 
     def __init__(self, source: Source, zone: str) -> None:
         self.source, self.zone = source, zone
-        self.connection = ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
-        self.connection.raw_sql("SET TimeZone = 'UTC'")  # in which times with a zone of their own become text
-        self._natives: dict[str, _Native] = {}
-        if source.data.is_file():
-            with _told(source.data):
-                self.connection.attach(source.data, name=CRM[0], read_only=True)
+        self.natives = Natives(source)
+        self.lookups = Lookups(self.natives)
+        self.connection = self.natives.connection
 
     def zones(self) -> set[str]:
         """Every zone in which times without an offset may be written."""
-        parts = (part for parts in self.source.mapping.tables.values() for part in parts)
+        parts = (part for parts in self.source.tables.values() for part in parts)
         declared = {self.source.zone(cell) for part in parts for cell in part.columns.values()}
         return {zone for zone in {self.zone, *declared} if zone and zone != "UTC"}
+
+    def parts(self, name: str) -> list[Part]:
+        """What fills a canonical table: its parts without the optional ones whose native table is not there."""
+        parts = self.source.tables.get(name, [])
+        return [part for part in parts if not part.optional or self.natives.is_there(part.source)]
+
+    def absent(self) -> list[str]:
+        """The native tables that may be missing, and are."""
+        return [name for name in self.source.asked() if not self.natives.is_there(name)]
 
     def check(self) -> None:
         """Raise `DataError` with every missing file and column, without reading a row."""
         problems: list[Problem] = []
-        for part in (part for parts in self.source.mapping.tables.values() for part in parts):
-            try:
-                there = self._columns(part.source)
-            except DataError as error:
-                problems += error.problems
-                continue
-            for column in part.native:
-                if column not in there:
-                    what, cure = f"{part.source} has no column {column}", did_you_mean(column, there)
-                    problems.append(Problem(what, self._shown(part.source), cure=cure))
+        for name in self.source.tables:
+            for part in self.parts(name):
+                try:
+                    problems += self._missing(part)
+                except DataError as error:
+                    problems += error.problems
+            problems += self._missing_extra(name)
         if problems:
             raise DataError(dict.fromkeys(problems))
 
     def read(self, name: str) -> Read:
         """One canonical table; an unmapped one is empty. Raises `DataError` for times whose zone nobody declared."""
-        table = TABLES[name]
-        parts = self.source.mapping.tables.get(name, [])
-        rows = [self._typed(table, part, number) for number, part in enumerate(parts)]
-        rejects = [self._rejects(table, part, part_rows) for part, part_rows in zip(parts, rows, strict=True)]
-        torn = [self._native(native).torn for native in dict.fromkeys(part.source for part in parts)]
-        listed = [pd.DataFrame(columns=REJECTS), *rejects]
-        listed += [frame.reindex(columns=REJECTS).assign(table=name, id="", effect=SET_ASIDE) for frame in torn]
+        table, parts = self.source.table(name), self.parts(name)
+        rows: list[ir.Table] = []
+        for part in parts:
+            rows.append(self._typed(table, part, rows))
+        values = [self._rejects(table, part, part_rows) for part, part_rows in zip(parts, rows, strict=True)]
+        others = self._no_rows([part for part in parts if not part.distinct])
+        listed = [pd.DataFrame(columns=REJECTS), *values, *(frame.assign(table=name) for frame in others)]
+        rejects = pd.concat([frame.reindex(columns=REJECTS) for frame in listed], ignore_index=True)
         usable = [_usable(table, part_rows) for part_rows in rows]
         whole = ibis.union(*usable) if len(usable) > 1 else usable[0] if usable else None
         kept = self.connection.create_table(f"{name}_kept", whole, schema=None if usable else _schema(table), temp=True)
-        count = sum(int(part_rows.count().execute()) for part_rows in rows) + sum(len(frame) for frame in torn)
-        return Read(table, kept, pd.concat(listed, ignore_index=True), count, self._aliased(name, rows))
+        count = sum(int(part_rows.count().execute()) for part_rows in rows) + sum(map(len, others))
+        excluded = int(rejects["effect"].eq(EXCLUDED).sum())
+        return Read(table, kept, rejects, count, excluded, self._aliased(name, rows))
 
-    def _columns(self, name: str) -> list[str]:
-        """The columns of a native table."""
-        path = self.source.native_file(name)
-        if path.suffix == ".csv":
-            return delimited.header(path, self.source.settings.csv)
-        with _told(path):
-            if path.suffix == ".parquet":
-                return list(pyarrow.parquet.read_schema(path).names)
-            found = self.connection.raw_sql(TABLES_OF, parameters=CRM).fetchall()
-            if name in (there := [table for (table,) in found]):
-                return list(self.connection.table(name, database=CRM).columns)
-        raise DataError(Problem(f"the table {name} is missing", path.name, cure=did_you_mean(name, there)))
+    def _missing(self, part: Part) -> list[Problem]:
+        """The columns that a part, or a lookup of it, cannot do without."""
+        problems = []
+        active = self.lookups.active(part)
+        for alias, native, _ in part.reads():
+            if alias and alias not in active:
+                continue
+            for place in self.natives.places(native):
+                for column in part.columns_of(alias, needed=True):
+                    if column not in place.columns:
+                        what, cure = f"{native} has no column {column}", did_you_mean(column, place.columns)
+                        problems.append(Problem(what, place.shown, cure=cure))
+        return problems
 
-    def _native(self, name: str) -> _Native:
-        """A native table: of its columns, those that the mapping reads."""
-        if name not in self._natives:
-            parts = (part for parts in self.source.mapping.tables.values() for part in parts if part.source == name)
-            asked = {column for part in parts for column in part.possible}
-            columns, path = self._columns(name), self.source.native_file(name)
-            with _told(path):
-                self._natives[name] = self._open(name, path, columns, [column for column in columns if column in asked])
-        return self._natives[name]
+    def _missing_extra(self, name: str) -> list[Problem]:
+        """Extra columns that no native table of theirs has."""
+        parts = self.parts(name)
+        there = {column for part in parts if self.natives.is_there(part.source) for column in self._named(part)}
+        return [
+            Problem(
+                f"no table of {name} has a column {native}",
+                self.source.file,
+                f"extra.{name}.{column}",
+                cure=did_you_mean(native, there),
+            )
+            for column, cell in self.source.extra_of(name).items()
+            for native in cell.native
+            if parts and native not in there
+        ]
 
-    def _open(self, name: str, path: Path, columns: list[str], wanted: list[str]) -> _Native:
-        written = self.source.settings.csv
-        if path.suffix == ".parquet":
-            return _Native(self._held(name, _numbered(self.connection.read_parquet(path), first=1), wanted))
-        if path.suffix != ".csv":
-            return _Native(self._held(name, _numbered(self.connection.table(name, database=CRM), first=1), wanted))
-        if written.encoding == "utf-8" and not delimited.has_blank_lines(path):
-            # The engine stops at the first torn row, and would not say how many rows a stray quote swallows.
-            with contextlib.suppress(duckdb.InvalidInputException):
-                return _Native(self._held(name, _numbered(self._streamed(path, columns), first=2), wanted))
-        table, torn = delimited.split(path, written, columns, ROW)
-        return _Native(self._held(f"{name}_split", ibis.memtable(table), wanted), torn)
+    def _named(self, part: Part) -> list[str]:
+        aliased = [f"{a}.{c}" for a in self.lookups.active(part) for c in self.natives.columns(part.lookups[a].source)]
+        return [*self.natives.columns(part.source), *aliased]
 
-    def _held(self, name: str, rows: ir.Table, wanted: list[str]) -> ir.Table:
-        return self.connection.create_table(f"{name}_native", rows.select(*wanted, ROW), temp=True)
-
-    def _streamed(self, path: Path, columns: list[str]) -> ir.Table:
-        return self.connection.read_csv(
-            path,
-            columns=dict.fromkeys(columns, "VARCHAR"),
-            auto_detect=False,
-            header=True,
-            delim=self.source.settings.csv.delimiter,
-            quote='"',
-            escape='"',
-            encoding="utf-8",
-        )
-
-    def _typed(self, table: Table, part: Part, number: int) -> ir.Table:
-        """The rows of a part with canonical columns and what `cells.typed` says of them."""
-        native = self._native(part.source).rows
+    def _typed(self, table: Table, part: Part, above: list[ir.Table]) -> ir.Table:
+        """The rows of a part with canonical columns and what `cells.typed` says of them; `above` are its tables."""
+        native = self.lookups.joined(part)
         native = native.filter(holds(native, part.where))
-        columns: dict[str, ir.Value] = {"file": ibis.literal(self._shown(part.source)), "row": native[ROW]}
+        columns: dict[str, ir.Value] = {"file": native[FILE], "row": native[ROW]}
         for name, column in table.columns.items():
             cell = part.columns.get(name, NOTHING)
-            if cell.optional and not set(cell.native) <= set(native.columns):
-                cell = NOTHING
             aliases = self.source.settings.aliases.get(f"{table.name}.{name}", {})
             columns |= typed(name, column, cell, native, self.source, aliases, self.zone)
-        return self.connection.create_table(f"{table.name}_{number}", native.select(**columns), temp=True)
+        rows = native.select(**columns)
+        if part.distinct:
+            rows = _distinct(table, rows, above)
+        return self.connection.create_table(f"{table.name}_{len(above)}", rows, temp=True)
+
+    def _no_rows(self, parts: list[Part]) -> list[pd.DataFrame]:
+        """What stands in the files of these parts and their lookups and is no row of theirs."""
+        used = [part.lookups[alias].source for part in parts for alias in self.lookups.active(part)]
+        natives = dict.fromkeys([*(part.source for part in parts), *used])
+        dropped = {same: frame for part in parts for same, frame in self.lookups.dropped(part).items()}
+        torn = [self.natives.table(native).torn.assign(id="") for native in natives]
+        return [frame for frame in [*torn, *dropped.values()] if len(frame)]
 
     def _rejects(self, table: Table, part: Part, rows: ir.Table) -> pd.DataFrame:
         """Every value of a part that is not used; the first one that sets its row aside says so."""
         checked = [name for name in table.columns if f"{name}__why" in rows.columns]
         wrong: Any = ibis.or_(*(rows[f"{name}__why"].notnull() for name in checked))
         evidence = [f"{name}__{kind}" for name in checked for kind in ("why", "text")]
-        frame = rows.filter(wrong).select("row", *evidence, id=rows[table.key[0]]).order_by("row").execute()
+        frame = rows.filter(wrong).select("file", "row", *evidence, id=rows[table.key[0]]).order_by("file", "row")
+        frame = frame.execute()
+        frame["row"] = frame["file"] + " row " + frame["row"].astype(str)
         found = [pd.DataFrame(columns=[*REJECTS, "row", "required"])]
         for name in sorted(checked, key=lambda name: not table.columns[name].required):
             wrong_here = frame[frame[f"{name}__why"].notna()]
             native = ", ".join(part.columns[name].native) if name in part.columns else name
-            place = f"{self._shown(part.source)} row " + wrong_here["row"].astype(str) + f", {native}"
+            place = wrong_here["row"] + f", {native}"
             named = wrong_here.rename(columns={f"{name}__why": "reason", f"{name}__text": "value"})
             told = named.assign(table=table.name, place=place, required=table.columns[name].required, effect="")
             found.append(told[[*REJECTS, "row", "required"]])
@@ -186,28 +171,29 @@ class Reader:
         spoils = listed["required"].eq(True) & ~listed["row"].duplicated()
         return listed.assign(effect=spoils.map({True: SET_ASIDE, False: NOT_USED}))[list(REJECTS)]
 
-    def _shown(self, name: str) -> str:
-        path = self.source.native_file(name)
-        return f"{path.name} {name}" if path == self.source.data else path.name
-
     def _aliased(self, name: str, parts: list[ir.Table]) -> Counter[str]:
         counts: Counter[str] = Counter()
-        for column in TABLES[name].columns:
-            meanings = self.source.settings.aliases.get(f"{name}.{column}", {})
+        for column, meanings in self._aliases(name):
             for found, meant in meanings.items():
                 same = [part.filter(part[f"{column}__alias"] == found).count().execute() for part in parts]
                 counts[f"{found} read as {meant}"] += sum(int(count) for count in same)
         return counts
 
+    def _aliases(self, name: str) -> list[tuple[str, dict[str, str]]]:
+        given = self.source.settings.aliases
+        columns = self.source.table(name).columns
+        return [(column, given[f"{name}.{column}"]) for column in columns if f"{name}.{column}" in given]
 
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """What the engine cannot open or decode, as an error that names the file."""
-    try:
-        yield
-    except (duckdb.InvalidInputException, duckdb.OperationalError, pyarrow.ArrowException, OSError) as error:
-        what = f"cannot be read: {str(error).splitlines()[0]}"
-        raise DataError(Problem(what, path.name, cure="export it again; end what holds it open")) from error
+
+def _distinct(table: Table, rows: ir.Table, above: list[ir.Table]) -> ir.Table:
+    """Each different row once, where it stands first, without those that have no key or one of the tables above."""
+    values = [column for column in rows.columns if column not in ("file", "row")]
+    rank = ibis.row_number().over(group_by=values, order_by=["file", "row"])
+    rows = rows.mutate(rank=rank)
+    rows = rows.filter(rows["rank"] == 0, *(rows[column].notnull() for column in table.key)).drop("rank")
+    for other in above:
+        rows = rows.anti_join(other, list(table.key))
+    return rows
 
 
 def _refuse_unzoned(listed: pd.DataFrame) -> None:
@@ -215,10 +201,6 @@ def _refuse_unzoned(listed: pd.DataFrame) -> None:
     if not wrong.empty:
         first = wrong.iloc[0]
         raise DataError(Problem(NO_ZONE, first["place"], found=first["value"], cure="declare `timezone:`"))
-
-
-def _numbered(rows: ir.Table, first: int) -> ir.Table:
-    return rows.mutate(**{ROW: ibis.row_number() + first})
 
 
 def _usable(table: Table, rows: ir.Table) -> ir.Table:
@@ -231,7 +213,8 @@ def _usable(table: Table, rows: ir.Table) -> ir.Table:
 
 def _schema(table: Table) -> ibis.Schema:
     """The columns of a table that no mapping fills."""
-    types = {"flag": "boolean", "money": "decimal(18, 2)", "number": "decimal(18, 6)", "instant": "timestamp"}
+    types = {"flag": "boolean", "money": "decimal(18, 2)", "number": "decimal(18, 6)", "rate": "float64",
+             "instant": "timestamp", "date": "date"}  # fmt: skip
     schema = {name: types.get(column.type, "string") for name, column in table.columns.items()}
     for name in [name for name, column in table.columns.items() if column.type == "instant"]:
         schema |= {f"{name}__zone": "string", f"{name}__date": "boolean"}

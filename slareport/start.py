@@ -19,6 +19,7 @@ from slareport.workspace import PACKAGE, Workspace, open_workspace
 
 SHIPPED = PACKAGE / "starter" if (PACKAGE / "starter").is_dir() else PACKAGE.parent  # a wheel, or a checkout
 OWN_DATA = "data"
+HALDENS = re.compile(r"^(sample|record_url|tables):.*\n(?:[ ].*\n)*", re.MULTILINE)  # the sample company's alone
 
 
 def make_workspace(folder: Path, *, sample: bool) -> Path:
@@ -41,7 +42,7 @@ def make_workspace(folder: Path, *, sample: bool) -> Path:
         open_workspace(folder)
         return folder
     source = folder / "parameters" / "source.yaml"
-    own = re.sub(r"^(sample|record_url):.*\n", "", source.read_text("utf-8"), flags=re.MULTILINE)
+    own = HALDENS.sub("", source.read_text("utf-8"))
     files.write(source, re.sub(r"^data:.*$", f"data: {OWN_DATA}", own, flags=re.MULTILINE))
     return folder
 

@@ -54,10 +54,10 @@ def a_source(root: Path, *, layout: str = "mapping: salesforce", **settings: str
 def export(root: Path, **tables: list[dict[str, str]]) -> Source:
     """Salesforce's tables: the rows given, with usual values where a row has none; the users above, else empty."""
     source = a_source(root)
-    for name in source.natives():
+    asked = source.asked()
+    for name in [*source.natives(), *(name for name in tables if name not in source.natives())]:
         rows = tables.get(name, {"User": PEOPLE, "Group": QUEUE}.get(name, []))
-        parts = (part for parts in source.mapping.tables.values() for part in parts if part.source == name)
-        columns = list(dict.fromkeys(column for part in parts for column in part.possible))
+        columns = asked[name]
         text = io.StringIO()
         writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()

@@ -6,12 +6,16 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
+from canonical import canonical
 
+import slareport.kpis  # noqa: F401  registers them
 from slareport.agreement import Agreement, Version
-from slareport.items import build_items
+from slareport.counting import Frame
+from slareport.items import Known, build_items
 from slareport.judgements import judge_items
+from slareport.kpi import KPIS
 from slareport.period import parse_period
-from slareport.scorecard import Frame, scorecard
+from slareport.scorecard import scorecard
 from slareport.teams import Team
 from slareport.worktime import parse_duration
 
@@ -57,13 +61,45 @@ def version(since="2020-01-01", within="60 business minutes", target="0.9", **ch
     return Version.model_validate(whole | changes)
 
 
-def lead(name, owners=(), touches=(), *, created=None, team="north", deal=None):
+def measuring(kpi, within=None, *, knobs=None, agreed=None, **measure):
+    """A version with this one promise or outcome, called `it`; `agreed` are further parts of the version."""
+    by = {
+        column: {value: _typed(other) for value, other in values.items()}
+        for column, values in measure.pop("by", {}).items()
+    }
+    known = _typed((knobs or {}) | ({"within": within} if within else {}))
+    whole = {"id": "it", "title": "It", "kpi": kpi, "owner": "Ada", "knobs": known, "by": by} | measure
+    promise = KPIS[kpi].kind == "promise"
+    promises = [{"promise": "We keep it.", "target": "0.9"} | whole] if promise else []
+    return version(promises=promises, outcomes=[] if promise else [whole], **(agreed or {}))
+
+
+def _typed(knobs):
+    return {name: parse_duration(value) if name == "within" else value for name, value in knobs.items()}
+
+
+def rows(*given):
+    """Rows of a table, dates and instants as text: local to Berlin, in columns named so (`_on`, `_at`)."""
+    frame = pd.DataFrame(list(given))
+    for name in frame.columns:
+        if name.endswith("_at"):
+            frame[name] = pd.Series([at(text or None) for text in frame[name].fillna("")], dtype=INSTANT)
+        elif name.endswith("_on"):
+            frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
+    return frame
+
+
+def lead(name, owners=(), touches=(), *, created=None, team="north", deal=None, **columns):
     """A lead: who owned it since when, and who touched it when (a person's e-mail unless said otherwise)."""
-    return {"id": name, "owners": owners, "touches": touches, "created": created, "team": team, "deal": deal}
+    own = {"id": name, "owners": owners, "touches": touches, "created": created, "team": team, "deal": deal}
+    return own | {"columns": columns}
 
 
-def deal(name, created, status="open", closed=None, *, moves=(), dates=False, team="north", amount=100.0):
-    """A deal; `moves` are (status, when) of its history, `dates` says that the CRM keeps only days."""
+def deal(
+    name, created, status="open", closed=None, *, moves=(), touches=(), dates=False, team="north", amount=100.0,
+    **columns,
+):  # fmt: skip
+    """A deal; `moves` are (status, when, stage) of its history, `dates` says that the CRM keeps only days."""
     return locals()
 
 
@@ -71,7 +107,7 @@ def deal(name, created, status="open", closed=None, *, moves=(), dates=False, te
 class Judged:
     """What the real path makes of it."""
 
-    items: dict
+    items: Known
     frames: dict
     frame: Frame
 
@@ -85,23 +121,24 @@ class Judged:
         return scorecard(self.frames, parse_period(period), self.frame)
 
 
-def judge(leads=(), deals=(), versions=None, as_of=LONG_AFTER, began_at=None) -> Judged:
-    """Judge leads and deals as known at `as_of`; `began_at` is when the records begin."""
+def judge(leads=(), deals=(), versions=None, as_of=LONG_AFTER, began_at=None, **more) -> Judged:
+    """Judge leads and deals as known at `as_of`; `began_at` is when the records begin, `more` are further tables."""
     agreement = Agreement(tuple(versions or [version()]), {})
     known = at(as_of)
-    tables = _tables(leads, deals, known)
-    items = build_items(tables, as_of=known, zone=ZONE, record_url="https://crm.example/{id}")
-    frames = judge_items(items, tables, agreement, TEAMS, known)
+    tables = _tables(leads, deals, known, more)
+    items = build_items(tables, agreement, known, dict.fromkeys(tables, "https://crm.example/{id}"))
+    frames = judge_items(items, agreement, TEAMS)
     began = dict.fromkeys(("leads", "opportunities"), at(began_at)) if began_at else {}
     return Judged(items, frames, Frame("north", agreement, known, began))
 
 
-def _tables(leads, deals, known):
+def _tables(leads, deals, known, more=None):
     first = [one["created"] or (one["owners"][0][1] if one["owners"] else "2026-01-01") for one in leads]
     legs = [(one["id"], n, who, at(when)) for one in leads for n, (who, when) in enumerate(one["owners"])]
-    touches = [(one["id"], *_touch(*touch)) for one in leads for touch in one["touches"]]
-    moves = [(one["name"], status, at(when)) for one in deals for status, when in one["moves"]]
-    return {
+    touches = [(one["id"], None, *_touch(*touch)) for one in leads for touch in one["touches"]]
+    touches += [(None, one["name"], *_touch(*touch)) for one in deals for touch in one["touches"]]
+    moves = [(one["name"], one["team"], *_move(*move)) for one in deals for move in one["moves"]]
+    tables = {
         "users": pd.DataFrame({"user_id": list(PEOPLE), "name": list(PEOPLE), "kind": list(PEOPLE.values())}),
         "leads": _frame(
             {
@@ -112,10 +149,12 @@ def _tables(leads, deals, known):
                 "team": [one["team"] for one in leads],
                 "name": [f"Lead {one['id']}" for one in leads],
             }
-        ).assign(account="Acme"),
+        )
+        .assign(account="Acme")
+        .join(rows(*(one["columns"] for one in leads))),
         "lead_legs": _known(_frame(_columns(legs, ["lead_id", "leg", "owner_id", "from_at"])), "from_at", known),
         "activities": _known(
-            _frame(_columns(touches, ["lead_id", "actor_id", "occurred_at", "channel", "direction"])),
+            _frame(_columns(touches, ["lead_id", "opportunity_id", "actor_id", "occurred_at", "channel", "direction"])),
             "occurred_at",
             known,
         ),
@@ -131,15 +170,22 @@ def _tables(leads, deals, known):
                 "created_at__date": [False for _ in deals],
                 "closed_at__date": [one["dates"] for one in deals],
             }
-        ).assign(account="Acme", owner_id="A", currency="EUR"),
+        )
+        .assign(account="Acme", owner_id="A", currency="EUR")
+        .join(rows(*(one["columns"] for one in deals))),
         "stage_history": _known(
-            _frame(_columns(moves, ["opportunity_id", "status", "entered_at"])), "entered_at", known
+            _frame(_columns(moves, ["opportunity_id", "team", "status", "entered_at", "stage"])), "entered_at", known
         ),
     }
+    return canonical(**tables | (more or {}))
 
 
 def _touch(who, when, channel="email", direction="outbound"):
     return who, at(when), channel, direction
+
+
+def _move(status, when, stage=None):
+    return status, at(when), stage
 
 
 def _columns(rows, names):

@@ -156,6 +156,24 @@ def test_two_versions_may_not_share(tmp_path, before, after, told):
     assert any(told in problem for problem in problems(folder))
 
 
+def test_a_measure_is_a_promise_or_an_outcome_in_all_versions(tmp_path):
+    folder = written(tmp_path, "2026-01-01", "2026-02-01")
+    path = folder / "2026-02-01.yaml"
+    path.write_text(path.read_text().replace("id: reply", "id: closure").replace("- {id: closure, title: Won",
+                                                                                 "- {id: won, title: Won"))  # fmt: skip
+    (told,) = problems(folder)
+    assert "a promise in one version and an outcome in another; found 'closure'" in told
+
+
+def test_an_agreement_that_promises_and_watches_nothing_is_refused(tmp_path):
+    folder = written(tmp_path, "2026-01-01")
+    path = folder / "2026-01-01.yaml"
+    before, _, rest = path.read_text().partition("promises:")
+    path.write_text(before + "review:" + rest.partition("review:")[2])
+    (told,) = problems(folder)
+    assert "nothing is promised or watched" in told
+
+
 def test_no_version_at_all_is_told(tmp_path):
     (tmp_path / "agreement").mkdir()
     assert problems(tmp_path / "agreement")[0].startswith("agreement: no version of the agreement")

@@ -14,7 +14,7 @@ from judging import deal, judge, lead
 from slareport import charts, exhibits
 from slareport.drawing import COLOURS, draw, refuse_time
 from slareport.period import parse_period
-from slareport.review import Review, Summary
+from slareport.review import Annex, Summary
 from slareport.scorecard import trend
 
 QUARTERS = parse_period("2026Q3").history(10)
@@ -23,7 +23,7 @@ MONTHS = parse_period("2026-09").history(10)
 
 @pytest.fixture(scope="module")
 def figures(sample):
-    review, summary = Review("emea", "2026Q3", workspace=sample), Summary("2026Q3", workspace=sample)
+    review, summary = Annex("emea", "2026Q3", workspace=sample), Summary("2026Q3", workspace=sample)
     shown = (review.trends(), review.causes(), summary.trends(), summary.compared())
     return [figure for gallery in shown for figure in gallery.figures]
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from slareport.cli import app
 
 HEAVY = ("altair", "ibis", "jupyter_client", "nbconvert", "nbformat", "pandas", "papermill", "pydantic", "scipy")
-COMMANDS = ("run", "check", "init", "notebook", "verify")
+COMMANDS = ("run", "check", "init", "map", "explain", "notebook", "verify")
 
 
 @pytest.fixture(scope="module")
@@ -129,10 +129,10 @@ def test_a_terminal_shows_a_bar_and_the_cells_at_work(workspace, tmp_path):
     assert shown.rstrip().endswith(f"1 of 2 packets made. All reviews: {tmp_path}/index.html")
 
 
-def on_a_terminal(arguments):
-    """Everything a command writes to a terminal of 100 columns."""
+def on_a_terminal(arguments, columns=100):
+    """Everything a command writes to a terminal."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm-256color"}
+    environment = {**os.environ, "COLUMNS": str(columns), "LINES": "40", "TERM": "xterm-256color"}
     command = subprocess.Popen(
         [*SLAREPORT, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
     )
@@ -188,6 +188,45 @@ def test_tables_that_are_missing_end_with_4(tmp_path):
     done = slareport(*at(workspace, tmp_path / "o", "--notebook", "good"))
     assert done.returncode == 4
     assert "sales_teams" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# ── Explain ──
+
+
+def explained(workspace, *arguments, **environment):
+    return slareport("explain", *arguments, "--workspace", workspace.root, **environment)
+
+
+def test_explain_tells_the_timeline_of_a_deal_as_plain_lines(workspace):
+    done = explained(workspace, "win-rate", "D1", "--period", PERIOD, "--team", "north", COLUMNS="40")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].startswith("Deal D1")
+    assert "Counted; 1 of 1; dated 2 May 2017" in done.stdout
+    assert "Closed: won" in done.stdout.splitlines()[-1]
+
+
+def test_explain_on_a_narrow_terminal_fits_it(workspace):
+    written = on_a_terminal(["explain", "win-rate", "D1", "--period", PERIOD, "-w", workspace.root], columns=40)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 40
+    assert "Closed: won" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["win-rate", "D11"], "no such item .* did you mean D1", id="an item, with the nearest"),
+        pytest.param(["win-rat", "D1"], "no such promise or result.*did you mean win-rate", id="a promise"),
+        pytest.param(["win-rate", "D3", "--team", "north"], "no such item", id="another team's item"),
+        pytest.param(["win-rate", "D1", "--team", "nroth"], "did you mean north", id="a team"),
+        pytest.param(["win-rate", "D1", "--as-of", "1999-01-01"], "nothing of 2017Q2 is known", id="too early"),
+    ],
+)
+def test_explain_refuses_what_does_not_exist_with_the_nearest(workspace, arguments, told):
+    done = explained(workspace, *arguments, "--period", PERIOD)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(told, done.stderr)
     assert "Traceback" not in done.stderr
 
 

@@ -10,7 +10,7 @@ import pytest
 from slareport import exhibits, findings, sections
 from slareport.page import alive
 from slareport.period import parse_period
-from slareport.review import Review, Summary
+from slareport.review import Annex, Summary
 
 PERIOD = parse_period("2026Q3")
 HOSTILE = [
@@ -33,7 +33,7 @@ COMPANY_SECTIONS = ("header", "bottom_line", "headline", "promises", "outcomes",
 
 @pytest.fixture(scope="module")
 def reviews(sample):
-    teams = {team: Review(team, "2026Q3", workspace=sample) for team in sample.teams}
+    teams = {team: Annex(team, "2026Q3", workspace=sample) for team in sample.teams}
     return {**teams, "all": Summary("2026Q3", workspace=sample)}
 
 
@@ -71,8 +71,9 @@ def row(**changes):
     return {
         "team": "emea", "period": "2026Q3", "promise": "reply", "title": "First reply", "kind": "promise", "unit": "%",
         "kpi": "lead_response", "definition": "lead_response.1", "version": "1", "target": 0.9, "value": 0.5, "n": 2,
-        "numerator": 1, "denominator": 2, "met": 1, "missed": 1, "pending": 0, "excluded": 0, "invalid": 0, "low": 0.1,
-        "high": 0.9, "result": "missed", "evidence": "could be chance", "previous": 0.75, "change": -0.25,
+        "numerator": 1, "denominator": 2, "met": 1, "missed": 1, "allowed": 0, "pending": 0, "excluded": 0,
+        "invalid": 0, "low": 0.1, "high": 0.9, "result": "missed", "evidence": "could be chance", "previous": 0.75,
+        "change": -0.25,
     } | changes  # fmt: skip
 
 
@@ -114,10 +115,10 @@ def test_a_hostile_name_is_text_in_every_section(reviews, name):
     accounting = frame({"table": "leads", "read": 1, "used": 1, "excluded": 0, "set_aside": 0})
     judged = frame({"title": name, "items": 1, "judged": 1, "pending": 0, "excluded": 0, "invalid": 0, "no_case": 0})
     made = {
-        "scorecard": exhibits.scorecard(rows),
+        "scorecard": exhibits.scorecard(rows, {}),
         "matrix": exhibits.matrix("Teams", {name: rows}, "promise", findings.promise_in_words),
         "misses": exhibits.misses(misses, {"reply": name}, "Europe/Berlin"),
-        "trust": exhibits.trust(accounting, judged, {name: 3}, rejects, {name: 1}),
+        "trust": exhibits.trust(accounting, judged, {name: 3}, rows.assign(lost=1), rejects, {name: 1}),
         "bottom line": sections.section("bottom_line", name, lede=name, points=[name]),
         "header": sections.section(
             "header", name, company=name, heading=name, about=name, provisional=True, settles=name
@@ -191,7 +192,7 @@ def test_no_data_is_never_a_percentage():
     empty = {"n": 0, "value": float("nan"), "low": float("nan"), "high": float("nan"), "previous": float("nan"),
              "change": float("nan"), "result": "no data", "evidence": "", "numerator": 0, "denominator": 0}  # fmt: skip
     rows = frame(row(**empty), row(kind="outcome", promise="o", title="Win rate", target=float("nan"), **empty))
-    words = read(exhibits.scorecard(rows).html).words
+    words = read(exhibits.scorecard(rows, {}).html).words
     assert words.count("no data") == 2
     assert [word for word in words if "%" in word] == ["90%"], "only what is promised"
 
@@ -201,13 +202,30 @@ def test_the_scorecard_shows_the_figures(reviews, team):
     words = read(reviews[team].scorecard().html).words
     for each in reviews[team].rows.itertuples():
         assert each.title in words
-        assert str(each.n) in words or f"{each.numerator} of {each.denominator}" in words or f"{each.n} deals" in words
+        n, of_all = (f"{number:,.0f}" for number in (each.n, each.denominator or 0))
+        counted = f"{each.numerator or 0:,.0f} of {of_all}"
+        shown = {n, counted, f"{n} deals", f"{n} answers"} & set(words)
+        assert shown or each.result == "not measurable", each.promise
+
+
+def test_the_worth_behind_the_misses_is_of_late_leads_alone():
+    rows = frame(row(promise="reply"), row(promise="handoff", kpi="turnaround"))
+    missed = frame(miss(promise="reply"), miss(promise="handoff", item="D1", amount=9000.0))
+    assert "€1.0 k" in read(exhibits.headline(rows, missed).html).words
+
+
+def test_what_waits_past_its_warning_time_is_said_below_the_scorecard():
+    late = frame(row(promise="reply"), row(promise="other"))
+    words = read(exhibits.scorecard(late, {"reply": 3, "other": 0}).html).words
+    assert [word for word in words if "warning" in word] == ["First reply: 3 still waiting and past the warning time."]
 
 
 def test_the_summary_shows_every_team_and_what_has_none_only_if_there_is_any(reviews):
     summary = reviews["all"]
     teams = [team.name for team in summary.evaluation.workspace.teams.values()]
-    assert [*teams, "All teams"] == list(summary.by_team)
+    unassigned = summary.evaluation.scorecard("unassigned")
+    assert unassigned[["n", "pending"]].any(axis=None), "leads without an owner"
+    assert [*teams, "Unassigned", "All teams"] == list(summary.by_team)
     words = read(summary.promises().html).words
     assert set(teams) <= set(words)
 
@@ -216,6 +234,26 @@ def test_what_never_started_is_named_below_the_accounts(reviews):
     (name, n), *_ = reviews["all"].evaluation.unstarted().items()
     title = reviews["all"].rows.set_index("promise").loc[name, "title"]
     assert f"{title} leaves out {n} whose clock never started." in read(reviews["all"].trust().html).words
+
+
+@pytest.mark.parametrize(
+    ("changes", "lost", "said"),
+    [
+        pytest.param({"numerator": 89, "denominator": 100, "n": 100, "value": 0.89}, 2,
+                     "First reply: 2 rows could not be used because of their data; with them the share would be "
+                     "87% to 89%.", id="some, which could change the share"),
+        pytest.param({"numerator": 960, "denominator": 1000, "n": 1000, "value": 0.96}, 1,
+                     "Rows that could not be used would change no share of First reply.", id="too few to change it"),
+        pytest.param({"kpi": "sales_cycle_length", "value": 50.0}, 1,
+                     "First reply: 1 row could not be used because of its data.", id="no share: unknown"),
+    ],
+)  # fmt: skip
+def test_what_unusable_rows_could_change_is_said(reviews, changes, lost, said):
+    accounts = reviews["emea"].evaluation
+    rows = frame(row(**changes)).assign(lost=lost)
+    nothing = accounts.judged_items().head(0)
+    shown = exhibits.trust(accounts.accounting(), nothing, {}, rows, accounts.rejects().head(0), {})
+    assert said in read(shown.html).words
 
 
 def test_a_trend_says_when_it_is_measured_differently(reviews):
@@ -232,7 +270,7 @@ def test_a_trend_tells_its_table_in_words(reviews):
 
 
 def test_sections_are_finished_values():
-    section = exhibits.scorecard(frame(row()))
+    section = exhibits.scorecard(frame(row()), {})
     assert dataclasses.asdict(section) == {"html": section.html, "text": "scorecard"}
     assert section._repr_mimebundle_() == {"text/html": section.html, "text/plain": "scorecard"}
     assert sections.nothing("no misses")._repr_mimebundle_() == {"text/plain": "no misses"}

@@ -2,7 +2,10 @@
 
 import pandas as pd
 import pytest
+from canonical import canonical
+from judging import version
 
+from slareport.agreement import Agreement
 from slareport.items import build_items, owner_at
 
 BERLIN = "Europe/Berlin"
@@ -63,7 +66,9 @@ def build(
               "lead_legs": legs, "activities": calls, "users": USERS}  # fmt: skip
     known = {name: frame[frame["entered_at"].le(pd.Timestamp(as_of))] if name == "stage_history" else frame
              for name, frame in tables.items()}  # fmt: skip
-    return build_items(known, as_of=pd.Timestamp(as_of), zone=zone, record_url=url)
+    agreement = Agreement((version(timezone=zone),), {})
+    links = dict.fromkeys(known, url) if url else {}
+    return build_items(canonical(**known), agreement, pd.Timestamp(as_of), links)
 
 
 # C7: created 5 January, won 10 February, reopened on the 20th, lost on 12 March

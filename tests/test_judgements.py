@@ -1,10 +1,10 @@
 """Items become judgements: by the version at their start, with who held them and why they were missed."""
 
-import pandas as pd
 import pytest
-from judging import OUTCOMES, TEAMS, ZONE, at, deal, judge, lead, version
+from judging import OUTCOMES, TEAMS, ZONE, at, deal, judge, lead, measuring, rows, version
 
 from slareport.agreement import Agreement
+from slareport.errors import UsageError
 from slareport.judgements import EVIDENCE, definition_of, judge_items
 from slareport.kpi import State
 from slareport.teams import Team
@@ -44,19 +44,231 @@ def test_a_miss_is_of_who_held_it_when_it_was_due(owners, holder):
     assert judge([lead("L", owners)]).frames["reply"]["owner_at_deadline"].tolist() == [holder]
 
 
+AWAY = rows({"user_id": "A", "from_on": "2026-03-09", "to_on": "2026-03-10"})
+NEVER_A_PERSON = [("queue", MONDAY)]
+PASSED_ON_LATE = [("queue", MONDAY), ("A", "2026-03-09 12:00")]
+
+CAUSES = [
+    pytest.param(NEVER_A_PERSON, [], {}, "never assigned", id="it stayed in the queue"),
+    pytest.param(PASSED_ON_LATE, [("A", "2026-03-09 12:10")], {}, "assigned late", id="it left the queue too late"),
+    pytest.param([("A", MONDAY)], [], {"absences": AWAY}, "owner on leave", id="who held it was away"),
+    pytest.param(
+        [("A", MONDAY)], [("B", "2026-03-09 12:00")], {"absences": AWAY}, "owner on leave", id="though answered late"
+    ),
+    pytest.param(
+        [("A", MONDAY), ("B", "2026-03-09 09:30")], [], {"absences": AWAY}, "no reply at all",
+        id="who is away held it no more when it was due",
+    ),
+    pytest.param([("A", MONDAY)], [("A", "2026-03-09 12:00")], {}, "answered late", id="answered late"),
+    pytest.param(
+        [("A", MONDAY)], [("robot", MONDAY), ("A", "2026-03-09 12:00")], {}, "answered late", id="after automatic mail"
+    ),
+    pytest.param([("A", MONDAY)], [("robot", MONDAY)], {}, "only automatic mail", id="only automatic mail"),
+    pytest.param([("A", MONDAY)], [], {}, "no reply at all", id="nothing"),
+    pytest.param([("A", MONDAY)], [("A", "2026-03-09 09:10")], {}, None, id="answered in time: no cause"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("owners", "touches", "tables", "cause"), CAUSES)
+def test_why_a_lead_was_missed(owners, touches, tables, cause):
+    agreed = measuring("speed_to_lead", "60 business minutes")
+    found = judge([lead("L", owners, touches, created=MONDAY)], versions=[agreed], **tables).frames["it"]["cause"]
+    assert found.dropna().tolist() == ([cause] if cause else [])
+
+
+def test_the_causes_of_a_reply_are_not_those_of_other_promises():
+    late = lead("L", [("A", MONDAY)], qualified_at="2026-03-09 09:00")
+    agreed = measuring("marketing_delivery", "60 business minutes")
+    offered = rows({"handoff_id": "H", "kind": "marketing to sales", "lead_id": "L", "team": "north",
+                    "offered_at": "2026-03-09 12:00"})  # fmt: skip
+    assert judge([late], versions=[agreed], handoffs=offered).frames["it"]["cause"].tolist() == ["done late"]
+
+
+def test_an_offer_is_missed_by_who_held_its_lead_when_it_was_due():
+    offered = {"kind": "marketing to sales", "lead_id": "L", "team": "north"}
+    handoffs = rows(
+        offered | {"handoff_id": "1", "offered_at": MONDAY},
+        offered | {"handoff_id": "2", "offered_at": "2026-03-10 09:00"},
+    )
+    moved = lead("L", [("A", MONDAY), ("B", "2026-03-09 15:00")])
+    frame = judge([moved], versions=[measuring("lead_decision", "60 business minutes")], handoffs=handoffs).frames["it"]
+    assert frame["owner_at_deadline"].to_dict() == {"1": "A", "2": "B"}
+
+
+# Which items a measure is about, and which knobs govern them
+
+HOT = [
+    lead("hot", [("A", MONDAY)], [("A", "2026-03-09 09:45")], priority="Hot", segment="large"),
+    lead("cold", [("A", MONDAY)], [("A", "2026-03-09 09:45")], priority="Cold", segment="small"),
+    lead("neither", [("A", MONDAY)], [("A", "2026-03-09 09:45")]),
+]
+
+
 @pytest.mark.parametrize(
-    ("touches", "cause"),
+    ("measure", "states"),
     [
-        pytest.param([("A", "2026-03-09 12:00")], "answered late", id="answered late"),
-        pytest.param([("robot", MONDAY), ("A", "2026-03-09 12:00")], "answered late", id="even after automatic mail"),
-        pytest.param([("robot", MONDAY)], "only automatic mail", id="only automatic mail"),
-        pytest.param([], "no reply at all", id="nothing"),
-        pytest.param([("A", "2026-03-09 09:10")], None, id="answered in time: no cause"),
+        pytest.param({}, {"cold": "met", "hot": "met", "neither": "met"}, id="all of them, in an hour"),
+        pytest.param({"population": {"priority": "Hot"}}, {"hot": "met"}, id="those of one value"),
+        pytest.param(
+            {"population": {"priority": ["Hot", "Cold"], "segment": "small"}}, {"cold": "met"}, id="of two columns"
+        ),
+        pytest.param({"population": {"priority": "Warm"}}, {}, id="of a value that none has"),
+        pytest.param(
+            {"by": {"priority": {"Hot": {"within": "30 business minutes"}}}},
+            {"cold": "met", "hot": "missed", "neither": "met"}, id="hot ones sooner",
+        ),
+        pytest.param(
+            {"by": {"priority": {"Hot": {"within": "30 business minutes"}, "Cold": {"within": "2 business hours"}}},
+             "population": {"segment": "large"}},
+            {"hot": "missed"}, id="hot ones sooner, of the large",
+        ),
+    ],
+)  # fmt: skip
+def test_whom_a_promise_is_about(measure, states):
+    judged = judge(HOT, versions=[measuring("lead_response", "60 business minutes", **measure)])
+    assert judged.states("it") == states
+
+
+@pytest.mark.parametrize("part", ["population", "exclusions"])
+def test_a_column_that_items_do_not_have_names_those_they_have(part):
+    with pytest.raises(UsageError, match=r"prioritty.*did you mean priority"):
+        judge(HOT, versions=[measuring("lead_response", "60 business minutes", **{part: {"prioritty": "Hot"}})])
+
+
+# What stops the clock, and what takes an item out
+
+HELD = {"hold_id": "H", "lead_id": "L", "reason": "waiting for the customer", "team": "north"}
+PAUSES = [
+    pytest.param(HELD | {"started_at": "2026-03-09 09:10", "ended_at": "2026-03-09 09:40"}, "10:30", id="half an hour"),
+    pytest.param(
+        HELD | {"started_at": "2026-03-09 09:10", "ended_at": "2026-03-09 09:40", "reason": "lunch"}, "10:00",
+        id="for a reason that is not agreed",
+    ),
+    pytest.param(
+        HELD | {"started_at": "2026-03-09 09:10", "ended_at": "2026-03-09 09:40", "promise": "it"}, "10:30",
+        id="for this promise",
+    ),
+    pytest.param(
+        HELD | {"started_at": "2026-03-09 09:10", "ended_at": "2026-03-09 09:40", "promise": "other"}, "10:00",
+        id="for another promise",
+    ),
+    pytest.param(
+        HELD | {"started_at": "2026-03-09 09:10", "ended_at": "2026-03-09 09:40", "lead_id": "M"}, "10:00",
+        id="of another lead",
+    ),
+    pytest.param(
+        HELD | {"started_at": "2026-03-09 10:00", "ended_at": "2026-03-09 11:00"}, "10:00",
+        id="begun at the deadline it heals nothing",
+    ),
+    pytest.param(HELD | {"started_at": "2026-03-09 09:10"}, "12:50", id="still open when the data ends at noon"),
+    pytest.param(
+        HELD | {"started_at": "2026-03-09 09:10", "ended_at": "2026-03-09 15:00"}, "12:50",
+        id="ended after that, which nobody knows yet",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("hold", "due"), PAUSES)
+def test_a_hold_for_an_agreed_reason_stops_the_clock(hold, due):
+    agreed = measuring("lead_response", "60 business minutes", pause=["waiting for the customer"])
+    made = [lead("L", [("A", MONDAY)]), lead("M", [("A", "2026-03-09 11:59")])]
+    found = judge(made, versions=[agreed], as_of="2026-03-09 12:00", holds=rows(hold)).frames["it"]
+    assert found.loc["L", "due_at"] == at(f"2026-03-09 {due}")
+
+
+def test_a_hold_on_a_lead_is_none_on_what_has_no_deal():
+    agreed = measuring("feedback_acknowledged", "60 business minutes", pause=["waiting for the customer"])
+    sent = {"feedback_id": "F", "user_id": "A", "product_area": "x", "team": "north", "submitted_at": MONDAY}
+    hold = HELD | {"started_at": "2026-03-09 09:10"}
+    found = judge(versions=[agreed], feedback=rows(sent), holds=rows(hold)).frames["it"]
+    assert (found.loc["F", "state"], found.loc["F", "paused_minutes"]) == ("missed", 0)
+
+
+def test_holds_and_leave_together_take_no_time_twice():
+    holds = rows(HELD | {"started_at": "2026-03-09 09:10", "ended_at": "2026-03-11 09:30"})
+    agreed = measuring("lead_response", "60 business minutes", pause=["waiting for the customer", "leave"])
+    found = judge([lead("L", [("A", MONDAY)])], versions=[agreed], holds=holds, absences=AWAY).frames["it"].iloc[0]
+    assert found["due_at"] == at("2026-03-11 10:30")
+    assert found["paused_minutes"] == 2 * 480 + 30
+
+
+@pytest.mark.parametrize(
+    ("owners", "due"),
+    [
+        pytest.param([("A", MONDAY)], "2026-03-11 10:00", id="after the two days its owner is away"),
+        pytest.param([("B", MONDAY)], "2026-03-09 10:00", id="another one is there"),
+        pytest.param([("A", "2026-03-06 16:30")], "2026-03-11 09:30", id="from the first hour of leave on"),
+        pytest.param([("A", "2026-03-11 09:00")], "2026-03-11 10:00", id="back again"),
     ],
 )
-def test_why_a_lead_was_missed(touches, cause):
-    found = judge([lead("L", [("A", MONDAY)], touches)]).frames["reply"]["cause"]
-    assert found.dropna().tolist() == ([cause] if cause else [])
+def test_leave_stops_the_clock_where_that_is_agreed(owners, due):
+    paused, strict = (measuring("lead_response", "60 business minutes", pause=pause) for pause in (["leave"], []))
+    found = judge([lead("L", owners)], versions=[paused], absences=AWAY).frames["it"]["due_at"]
+    assert found.tolist() == [at(due)]
+    without = judge([lead("L", owners)], versions=[paused]).frames["it"]["due_at"]
+    assert judge([lead("L", owners)], versions=[strict], absences=AWAY).frames["it"]["due_at"].equals(without)
+
+
+WAIVED = {"waiver_id": "W", "promise": "it", "reason": "flood", "approved_by": "Ada", "approved_at": MONDAY}
+WORDS = "waived by Ada: flood"
+
+
+@pytest.mark.parametrize(
+    ("waiver", "state", "reason"),
+    [
+        pytest.param({"lead_id": "L"}, "excluded", WORDS, id="of the lead"),
+        pytest.param({"item": "L"}, "excluded", WORDS, id="of the item"),
+        pytest.param({"lead_id": "M"}, "missed", None, id="of another lead"),
+        pytest.param({"lead_id": "L", "promise": "other"}, "missed", None, id="of another promise"),
+    ],
+)
+def test_what_was_waived_does_not_count(waiver, state, reason):
+    agreed = measuring("lead_response", "60 business minutes")
+    judged = judge([lead("L", [("A", MONDAY)])], versions=[agreed], waivers=rows(WAIVED | {"team": "north"} | waiver))
+    found = judged.frames["it"].iloc[0]
+    assert (found["state"], found["reason"] if reason else None) == (state, reason)
+    row = judged.row("it")
+    assert (row["n"], row["excluded"]) == ((0, 1) if reason else (1, 0))
+
+
+def test_what_does_not_count_anyway_is_not_excluded():
+    early = lead("L", [("A", MONDAY)], [("A", "2026-03-01 09:00")])
+    waiver = rows(WAIVED | {"team": "north", "lead_id": "L"})
+    agreed = measuring("lead_response", "60 business minutes")
+    assert judge([early], versions=[agreed], waivers=waiver).states("it") == {"L": "invalid"}
+
+
+def test_what_the_agreement_excludes_is_excluded_with_the_reason():
+    agreed = measuring("lead_response", "60 business minutes", exclusions={"priority": ["Cold", "Ice"]})
+    found = judge(HOT, versions=[agreed]).frames["it"]
+    assert found["state"].to_dict() == {"cold": "excluded", "hot": "met", "neither": "met"}
+    assert found.loc["cold", "reason"] == "excluded by the agreement: priority Cold"
+    assert found.loc["cold", ["numerator", "denominator", "value"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "touches", "state"),
+    [
+        pytest.param("2026-03-09 09:30", [], "excluded", id="before it was due"),
+        pytest.param("2026-03-09 10:00", [], "missed", id="at the deadline: missed"),
+        pytest.param("2026-03-09 12:00", [], "missed", id="after it: missed"),
+        pytest.param("2026-03-09 09:30", [("A", "2026-03-09 09:20")], "met", id="after the answer: kept"),
+        pytest.param("2026-03-09 09:30", [("A", "2026-03-09 09:40")], "excluded", id="before the answer"),
+        pytest.param("2026-03-20 09:00", [], "missed", id="after the data ends: not known"),
+    ],
+)
+def test_a_lead_that_took_back_its_inquiry_in_time(withdrawn, touches, state):
+    judged = judge([lead("L", [("A", MONDAY)], touches, withdrawn_at=withdrawn)], as_of="2026-03-15 00:00")
+    assert judged.states() == {"L": state}
+    (reason,) = judged.frames["reply"]["reason"]
+    assert (reason == "withdrawn before it was due") == (state == "excluded")
+
+
+def test_an_outcome_excludes_nothing():
+    """A waiver is of a promise: no result of the business is talked away."""
+    waiver = rows({**WAIVED, "promise": "win-rate", "opportunity_id": "D", "team": "north"})
+    made = judge(deals=[deal("D", "2026-01-05", "lost", "2026-02-01")], waivers=waiver)
+    assert made.states("win-rate") == {"D": "counted"}
 
 
 def test_leads_from_before_the_first_version_are_not_judged():
@@ -88,12 +300,8 @@ def test_items_without_a_team_are_judged_by_the_calendar_of_the_review():
 def test_each_team_is_judged_by_its_own_calendar():
     made = judge([lead("L", [("A", "2026-03-07 12:00")])])
     open_always = {"north": Team(name="N", leader="A", calendar="always", currency="EUR", crm=["N"])}
-    tables = {
-        "users": pd.DataFrame({"user_id": ["A"], "name": ["A"]}),
-        "lead_legs": pd.DataFrame({"lead_id": ["L"], "leg": 0, "from_at": at("2026-03-07 12:00"), "owner_id": ["A"]}),
-    }
     for teams, due in ((TEAMS, "2026-03-09 10:00"), (open_always, "2026-03-07 13:00")):
-        frames = judge_items(made.items, tables, Agreement((version(),), {}), teams, at("2026-04-01"))
+        frames = judge_items(made.items, Agreement((version(),), {}), teams)
         assert frames["reply"]["due_at"].tolist() == [at(due)]
 
 
@@ -106,6 +314,22 @@ def test_a_definition_names_what_the_measure_is_set_to():
         "deal_closure_rate.1, horizon days 30",
         "sales_cycle_length.1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [
+        pytest.param({"population": {"priority": ["Hot", "Warm"]}}, "priority Hot or Warm", id="whom it is about"),
+        pytest.param(
+            {"by": {"priority": {"Hot": {"within": "30 minutes"}}}}, "within 30 minutes for priority Hot", id="by what"
+        ),
+        pytest.param({"exclusions": {"channel": "test"}}, "without channel test", id="whom it leaves out"),
+        pytest.param({"pause": ["leave", "customer"]}, "paused for leave or customer", id="when it stands still"),
+    ],
+)
+def test_a_definition_says_all_that_makes_two_results_unlike(measure, words):
+    (agreed,) = measuring("lead_response", "2 hours", **measure).measures
+    assert definition_of(agreed) == f"lead_response.1, within 2 hours, {words}"
 
 
 def test_all_frames_have_the_same_types_even_when_empty():

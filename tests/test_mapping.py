@@ -4,7 +4,8 @@ import pytest
 from exports import DEALS, LEADS, a_source, export
 
 from slareport.errors import DataError, UsageError
-from slareport.mapping import SHIPPED, load_source, parse_date_form, parse_instant_form
+from slareport.layout import parse_date_form, parse_instant_form
+from slareport.mapping import SHIPPED, load_source, mapping_of
 from slareport.tables import TABLES
 
 
@@ -15,8 +16,8 @@ def own(tmp_path, mapping, **settings):
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_mapping_that_is_shipped_loads(tmp_path, path):
-    source = a_source(tmp_path, layout=f"mapping: {path.stem}")
-    assert set(source.mapping.tables) <= set(TABLES)
+    source = a_source(tmp_path, layout=f"mapping: {path.stem}", instants="iso", dates="iso")
+    assert set(source.tables) <= set(TABLES)
     assert all(":" not in name for name in source.digests)
 
 
@@ -44,6 +45,26 @@ BAD = [
 ]  # fmt: skip
 
 
+LOOKED_UP = "    lookups: {user: {in: User, key: Id, by: Owner}}\n    columns"
+BAD += [
+    pytest.param("    columns", LOOKED_UP.replace("by: Owner", "by: user.Id"), "user is not looked up yet",
+                 id="a lookup by itself"),
+    pytest.param("    columns", LOOKED_UP.replace("by: Owner", "by: Owner, newest: A, oldest: B"),
+                 "give newest or oldest", id="newest and oldest"),
+    pytest.param("    columns", LOOKED_UP.replace("key: Id, ", ""), "lookups.user.key: is missing", id="no key"),
+    pytest.param("    columns", LOOKED_UP.replace("user:", "my.user:"), "an alias has no dot", id="a dotted alias"),
+    pytest.param("name: Name", "name: {column: Name, percent: true}", "is for columns of type rate", id="percent"),
+    pytest.param("Created, owner", "{column: Created, day: true}, owner", "columns of type date", id="day of a time"),
+    pytest.param("tables:", "extra: {leads: {owner_id: X}}\ntables:", "own.yaml:5: extra.leads.owner_id: a column of",
+                 id="an extra column by a canonical name"),
+    pytest.param("tables:", "extra: {leads: {team: X}}\ntables:", "call it team_in_crm", id="or by one of ours"),
+    pytest.param("tables:", "extra: {leads: {Sales Region: X}}\ntables:", "write it like", id="or with spaces"),
+    pytest.param("tables:", "extra: {lead: {region: X}}\ntables:", "did you mean leads?", id="extra of no table"),
+    pytest.param("tables:", "record_url: https://crm\ntables:", "the link names no record", id="a link without id"),
+    pytest.param("tables:", "record_url: {lead: '{id}'}\ntables:", "did you mean leads?", id="a link of no table"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("before", "after", "told"), BAD)
 def test_a_mapping_is_refused_for(tmp_path, before, after, told):
     assert before in LEADS
@@ -60,7 +81,13 @@ SETTINGS = [
     pytest.param({"aliases": "{lead.name: {a: b}}"}, "did you mean leads.name?", id="an alias of no table"),
     pytest.param({"aliases": "{leads: {a: b}}"}, "no such canonical column", id="an alias of no column"),
     pytest.param({"dta": "x"}, "did you mean data?", id="a key misspelt"),
-]
+    pytest.param({"tables": "{leeds: []}"}, "source.yaml:3: tables.leeds: no such", id="a table of its own misspelt"),
+    pytest.param({"tables": "{handoffs: {from: H, columns: {handoff_id: Id}}}"},
+                 "source.yaml:3: tables.handoffs: handoffs needs kind", id="a table of its own without a column"),
+    pytest.param({"extra": "{leads: {name: X}}"}, "source.yaml:3: extra.leads.name", id="an extra column in the way"),
+    pytest.param({"extra": "{leads: {x: Y}}", "tables": "{leads: []}"}, "no such table is read",
+                 id="an extra column of a table that is not kept"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("settings", "told"), SETTINGS)
@@ -88,8 +115,9 @@ def test_a_format_that_tells_the_whole_time_is_taken(form):
 
 def test_what_a_table_is_read_from_is_one_file(tmp_path):
     source = export(tmp_path)
-    assert source.native_file("Lead") == source.data / "Lead.csv"
+    assert source.native_files("Lead") == [source.data / "Lead.csv"]
     assert set(source.data_digests()) == {f"{name}.csv" for name in source.natives()}
+    assert {"Event", "EmailMessage"} <= source.asked().keys() - set(source.natives()), "optional, and not there"
     (source.data / "Lead.csv").unlink()
     (source.data / "Task.csv").unlink()
     with pytest.raises(DataError) as caught:
@@ -107,6 +135,37 @@ def test_the_settings_stand_over_the_layout_and_a_cell_over_both(tmp_path):
     assert source.zone(closed) == "Asia/Tokyo"
     assert source.zone(closed.model_copy(update={"timezone": "UTC"})) == "UTC"
     assert source.record_url == "https://crm/{id}"
+
+
+def test_a_company_s_own_table_stands_over_the_mapping_s_and_an_empty_one_says_there_is_none(tmp_path):
+    handoffs = "{handoffs: {from: H, columns: {handoff_id: Id, kind: {constant: sales to product}}}, products: []}"
+    source = a_source(tmp_path, tables=handoffs)
+    assert "H" in source.natives()
+    assert "Product2" not in source.asked()
+    assert source.tables["users"] == source.mapping.tables["users"]
+
+
+def test_the_sources_way_of_writing_csv_stands_over_the_layouts_key_by_key(tmp_path):
+    layout = LEADS.replace("tables:", 'csv: {footer: true, delimiter: ";"}\ntables:')
+    written = own(tmp_path, layout, csv="{encoding: cp1252, delimiter: '|'}").csv
+    assert (written.delimiter, written.encoding, written.footer) == ("|", "cp1252", True)
+
+
+def test_links_may_differ_from_table_to_table(tmp_path):
+    source = own(tmp_path, LEADS, record_url='{leads: "https://crm/lead/{id}"}')
+    assert source.record_url_of("leads") == "https://crm/lead/{id}"
+    assert (source.record_url_of("opportunities"), source.record_url) == (None, None)
+    assert own(tmp_path, LEADS, record_url="https://crm/{id}").record_url_of("leads") == "https://crm/{id}"
+
+
+def test_a_mapping_may_be_plain_data():
+    part = {"from": "Lead", "columns": {"lead_id": "Id", "created_at": "Created"}}
+    data = {"title": "T", "instants": "iso", "tables": {"leads": part}}
+    assert mapping_of(data).tables["leads"][0].source == "Lead"
+    with pytest.raises(UsageError, match="has no declared instant format"):
+        mapping_of({**data, "instants": None})
+    with pytest.raises(UsageError, match="no such table is read"):
+        mapping_of({**data, "extra": {"users": {"x": "Y"}}})
 
 
 def test_a_source_that_is_not_there_is_told(tmp_path):

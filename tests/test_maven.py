@@ -14,6 +14,9 @@ import pandas as pd
 import pytest
 from tiny import made_once, slareport
 
+from slareport.review import Annex
+from slareport.workspace import open_workspace
+
 WORKSPACE = Path(__file__).parent / "workspaces" / "maven"
 DATA = Path(__file__).parents[2] / "shared" / "data" / "maven_crm"
 QUARTERS = ["2017Q1", "2017Q2", "2017Q3", "2017Q4"]
@@ -41,7 +44,9 @@ def outputs(tmp_path_factory):
 
 def make(folder):
     period = f"{QUARTERS[0]}..{QUARTERS[-1]}"
-    done = slareport("run", "--workspace", WORKSPACE, "--period", period, "--outputs", folder, "--quiet", timeout=1800)
+    packets = ("--notebook", "team_review", "--notebook", "leadership_summary")
+    command = ("run", "--workspace", WORKSPACE, "--period", period, "--outputs", folder, "--quiet", *packets)
+    done = slareport(*command, timeout=1800)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -114,3 +119,18 @@ def test_no_row_is_lost(outputs, quarter):
     for path in (outputs / quarter).glob("*/*/current/manifest.json"):
         for table in json.loads(path.read_text())["accounting"]:
             assert table["read"] == table["used"] + table["excluded"] + table["set_aside"]
+
+
+SECTIONS = (
+    "attention", "bottlenecks", "achievers", "outlook", "misses", "trust", "trends", "causes", "adherence", "capacity",
+    "looks", "restated", "close",
+)  # fmt: skip
+
+
+def test_a_company_that_has_promised_nothing_yet_has_every_section(outputs):
+    """Nothing is missed, nobody keeps anything, and there is no period before the first."""
+    workspace = open_workspace(WORKSPACE, outputs)
+    for quarter in ("2016Q4", *QUARTERS[:2]):
+        review = Annex("dustin-brinkmann", quarter, workspace=workspace)
+        assert [name for name in SECTIONS if getattr(review, name)() is None] == []
+        assert review.missed.empty

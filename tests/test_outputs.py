@@ -36,6 +36,7 @@ def executed(*, value=0.5, as_of="2026-10-07T22:00:00+00:00", provisional=False,
         "items": [],
         "scorecard": [{"team": "emea", "promise": "lead-response", "value": value}],
         "misses": [],
+        "forecasts": [],
         "rejects": [],
         **rows,
     }
@@ -50,9 +51,10 @@ def published(folder, notebook=None, html="<html>packet</html>"):
 # ── What is there ──
 
 
-def test_a_packet_is_six_files_and_a_pointer(tmp_path):
+def test_a_packet_is_seven_files_and_a_pointer(tmp_path):
     folder = published(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
+        "forecasts.csv",
         "manifest.json",
         "misses.csv",
         "notebook.ipynb",
@@ -87,11 +89,14 @@ def test_the_columns_of_the_csv_files_are_always_all_there(tmp_path, name):
 def test_the_columns_are_the_interface_people_build_on():
     assert ",".join(CSV_COLUMNS["scorecard"]) == (
         "team,period,as_of,promise,title,kind,kpi,definition,version,unit,target,value,n,numerator,denominator,met,"
-        "missed,pending,excluded,invalid,low,high,result,evidence,previous,previous_published,change"
+        "missed,allowed,pending,excluded,invalid,low,high,result,evidence,previous,previous_published,change"
     )
     assert ",".join(CSV_COLUMNS["misses"]) == (
         "team,period,promise,item,name,account,amount,currency,owner_at_deadline,started_at,due_at,stopped_at,"
         "elapsed_minutes,late_minutes,cause,record_url"
+    )
+    assert ",".join(CSV_COLUMNS["forecasts"]) == (
+        "team,period,as_of,source,currency,wins_mean,wins_low,wins_high,wins,amount_mean,amount_low,amount_high,amount"
     )
     assert ",".join(CSV_COLUMNS["rejects"]) == "table,id,place,value,reason,effect"
 
@@ -192,7 +197,7 @@ def test_a_reader_of_current_always_finds_a_whole_packet(tmp_path, monkeypatch):
         monkeypatch.setattr(Path, name, looked(getattr(Path, name)))
     published(tmp_path, executed(value=0.6))
     assert len(seen) == 2
-    assert all(len(files) == 6 for files in seen)
+    assert all(len(files) == 7 for files in seen)
 
 
 def test_a_full_disk_leaves_the_old_packet_and_no_half_of_the_new(tmp_path):

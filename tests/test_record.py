@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from slareport import record
+from slareport.kpi import KPIS
 from slareport.review import Review, Summary
 from slareport.scorecard import MISS_COLUMNS, Row
 
@@ -55,9 +56,20 @@ def test_the_tables_have_the_columns_that_are_published(closed):
     assert list(data["rejects"][0]) == record.REJECT_COLUMNS
 
 
+def test_a_team_s_run_keeps_its_forecast_and_says_which_are_rebuilt(closed):
+    *earlier, coming = closed["emea"].data["forecasts"]
+    assert list(coming) == record.FORECAST_COLUMNS
+    assert (coming["period"], coming["source"], coming["wins"]) == ("2026Q4", "made now", None)
+    assert {row["source"] for row in earlier} == {"rebuilt from the stage history"}
+    assert earlier[-1]["period"] == "2026Q3"
+    assert earlier[-1]["wins"] is not None
+    assert closed["_all"].data["forecasts"] == []
+
+
 def test_counts_are_whole_numbers(closed):
     for row in closed["emea"].data["scorecard"]:
-        for name in ("n", "met", "missed", "pending", "excluded", "invalid", "numerator", "denominator"):
+        sums = () if KPIS[row["kpi"]].money else ("numerator", "denominator")
+        for name in ("n", "met", "missed", "pending", "excluded", "invalid", *sums):
             assert row[name] is None or type(row[name]) is int, name
 
 

@@ -10,7 +10,7 @@ from exports import BERLIN, LEADS, OLD_CALLS, TEAMS, listed, one_table, reduced
 from slareport.ownership import survivors
 from slareport.reduction import reduce
 from slareport.source import Reader
-from slareport.tables import ADJUSTED, COUNTED_UNASSIGNED, EXCLUDED, SET_ASIDE
+from slareport.tables import ADJUSTED, COUNTED_UNASSIGNED, EXCLUDED, SET_ASIDE, SUSPECT
 
 pytestmark = OLD_CALLS
 
@@ -322,3 +322,19 @@ def test_dicts_and_loops_leave_the_same_leads(tmp_path):
         found.rejects.query("table == 'leads' and effect == @EXCLUDED").drop_duplicates("place").shape[0]
         == counts["excluded"]
     )
+
+
+def test_a_deal_that_is_closed_without_a_day_counts_as_open_and_is_listed(tmp_path):
+    closed = {"IsWon": "true", "IsClosed": "true"}
+    deals = [
+        {"Id": "dated", **closed, "CloseDate": "2026-06-20"},
+        {"Id": "in the history", **closed},
+        {"Id": "nothing says when", **closed},
+        {"Id": "open"},
+    ]
+    stages = [{"Id": "1", "OpportunityId": "in the history", "StageName": "Closed Won"}]
+    found = reduced(tmp_path, Opportunity=deals, OpportunityHistory=stages)
+    assert listed(found.rejects, "id", "reason", "effect") == [
+        ("nothing says when", "closed, and nothing says when: it counts as open", SUSPECT)
+    ]
+    assert len(found.tables["opportunities"]) == 4

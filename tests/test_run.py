@@ -198,6 +198,7 @@ def test_a_notebook_of_other_parameters_is_no_review_and_left_out(tmp_path):
     workspace = make_workspace(tmp_path)
     write_notebook(workspace, "handbook", CLOSE, parameters='role = "seller"')
     assert {job.notebook for job in plan(workspace, [workspace.period(PERIOD)])} == {
+        "annex",
         "leadership_summary",
         "team_review",
     }

@@ -106,6 +106,14 @@ def test_lower_may_be_better(days_before, days_now, result):
     assert judge(deals=quick + late).row("cycle")["result"] == result
 
 
+def test_a_period_too_small_for_a_likely_range_is_no_comparison():
+    few = [deal(f"B{n}", "2025-10-20", "won", days_after("2025-10-20", 60)) for n in range(5)]
+    many = [deal(f"N{n}", "2026-01-20", "won", days_after("2026-01-20", 10)) for n in range(12)]
+    cycle = {**OUTCOMES[2], "min_n": 3}
+    found = judge(deals=few + many, versions=[version(outcomes=[cycle])]).row("cycle")
+    assert found["result"] == NO_PREVIOUS
+
+
 @pytest.mark.parametrize(
     ("change", "compared"),
     [
@@ -191,7 +199,7 @@ def test_without_items_the_version_of_the_period_speaks():
 
 def test_counts_are_whole_numbers():
     card = judge(leads(3, 1), deals(1, 1)).card()
-    for name in ("n", "met", "missed", "pending", "excluded", "invalid", "numerator", "denominator"):
+    for name in ("n", "met", "missed", "pending", "excluded", "invalid"):
         assert str(card[name].dtype).lower() == "int64"
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import hashlib
 import io
 import re
 import string
@@ -15,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slareport.errors import DataError
-from slareport.reduction import localised
+from slareport.ledger import localised
 from slareport.source import Reader
-from slareport.tables import NOT_USED, SET_ASIDE
+from slareport.tables import EXCLUDED, NOT_USED, SET_ASIDE
 
 pytestmark = OLD_CALLS
 
@@ -428,6 +429,202 @@ def test_only_rows_that_hold_the_values_of_where_are_read(tmp_path):
     lines = ["1,Ada,2026-03-01 10:00,,FALSE,", "2,Bo,2026-03-01 10:00,A,false,", "3,Cy,soon,,true,"]
     found = read(one_table(tmp_path, "\n".join([HEADER, *lines]), mapping=mapping))
     assert ([row["lead_id"] for row in rows(found)], found.count, len(found.rejects)) == (["1"], 1, 0)
+
+
+# Rates, days and persons
+
+RATES = [
+    pytest.param("0.25", False, 0.25, id="a rate"),
+    pytest.param("1", False, 1.0, id="one is all"),
+    pytest.param("25", True, 0.25, id="percent"),
+    pytest.param("25", False, None, id="25 is no rate unless it is said to be percent"),
+    pytest.param("1000", True, None, id="nor are 1000 percent"),
+    pytest.param("-1", True, None, id="nor is less than nothing"),
+    pytest.param("likely", False, None, id="nor a word"),
+]
+
+
+def one_deal(tmp_path, column, cell, text):
+    mapping = DEALS.replace("      amount: Amount\n", f"      {column}: {cell}\n")
+    raw = f"Id,Name,Status,Amount,Created,Closed\n1,a,Open,{text},,\n"
+    found = read(one_table(tmp_path, raw, mapping=mapping, name="Deal.csv"), "opportunities")
+    return rows(found)[0][column], listed(found.rejects, "value", "reason")
+
+
+@pytest.mark.parametrize(("text", "percent", "expected"), RATES)
+def test_a_rate_lies_between_0_and_1(tmp_path, text, percent, expected):
+    rate, told = one_deal(tmp_path, "probability", f"{{column: Amount, percent: {str(percent).lower()}}}", text)
+    assert rate == expected
+    assert told == ([] if expected is not None else [(text, "is no rate between 0 and 1")])
+
+
+DAYS = [
+    pytest.param("2026-03-01", "", "2026-03-01", id="a date"),
+    pytest.param("2026-03-01 00:00:00", "", "2026-03-01", id="at midnight, as databases write one"),
+    pytest.param("2026-03-01 10:00", "", None, id="a time is not cut off"),
+    pytest.param("2026-03-01T23:30:00Z", "day: true", "2026-03-01", id="unless only its day is asked for"),
+    pytest.param("03/01/2026", "format: '%m/%d/%Y'", "2026-03-01", id="in its own format"),
+]
+
+
+@pytest.mark.parametrize(("text", "how", "expected"), DAYS)
+def test_a_day(tmp_path, text, how, expected):
+    day, told = one_deal(tmp_path, "expected_close_on", f"{{column: Amount, {how}}}", text)
+    assert day == (pd.Timestamp(expected) if expected else None)
+    assert len(told) == (expected is None)
+
+
+PERSONS = [
+    pytest.param(" Ada@Example.com ", "ada@example.com", id="an address in capitals is the same address"),
+    pytest.param("+49 (30) 123-45", "493012345", id="a number is its digits"),
+]
+
+
+@pytest.mark.parametrize(("one", "same"), PERSONS)
+def test_a_person_is_a_digest_that_tells_people_apart(tmp_path, one, same):
+    mapping = LEADS.replace("name: Name", "person: Name")
+    raw = "".join(f"{n},{text},2026-03-01 10:00,A,,\n" for n, text in enumerate([one, same, "bo@example.com", ""]))
+    first, second, third, fourth = rows(read(one_table(tmp_path, f"{HEADER}\n{raw}", mapping=mapping)))
+    assert first["person"] == second["person"] == hashlib.sha256(same.encode()).hexdigest()
+    assert third["person"] not in (None, first["person"])
+    assert fourth["person"] is None
+
+
+@pytest.mark.parametrize("text", ["n/a", "Ada Lovelace", "-", "0000"])
+def test_what_is_neither_address_nor_number_tells_nobody_apart_and_is_not_repeated(tmp_path, text):
+    mapping = LEADS.replace("name: Name", "person: Name")
+    found = read(one_table(tmp_path, f"{HEADER}\n1,{text},2026-03-01 10:00,A,,\n", mapping=mapping))
+    assert rows(found)[0]["person"] is None
+    assert listed(found.rejects, "value", "effect") == [("", NOT_USED)]
+
+
+# Lookups, globs, footers and more
+
+
+def looked_up(tmp_path, *, users, lines, lookup="{in: User, key: Id, by: Owner}", name="user.Name", **settings):
+    mapping = LEADS.replace("    columns", f"    lookups: {{user: {lookup}}}\n    columns").replace("name: Name", name)
+    source = one_table(tmp_path, "\n".join([HEADER, *lines]), mapping=mapping, **settings)
+    if users is not None:
+        (source.data / "User.csv").write_text(users)
+    return source
+
+
+TWO = [FIRST, "2,Bo,2026-03-01 10:00,Z,,"]
+CHOSEN = [
+    pytest.param("{in: User, key: Id, by: Owner}", "Ann", id="the last row"),
+    pytest.param("{in: User, key: Id, by: Owner, newest: At}", "Annabel", id="the newest"),
+    pytest.param("{in: User, key: Id, by: Owner, oldest: At}", "Anna", id="the oldest"),
+    pytest.param("{in: User, key: Id, by: Owner, newest: Size}", "Anna", id="the largest number"),
+]
+USERS = "Id,Name,At,Size\nA,Anna,2026-01-01,10\nA,Annabel,2026-02-01,9\nA,Ann,2026-01-15,8\nB,Bo,,\n,Nobody,,\n"
+
+
+@pytest.mark.parametrize(("lookup", "expected"), CHOSEN)
+def test_of_rows_with_the_same_key_one_is_looked_up_and_the_others_are_listed(tmp_path, lookup, expected):
+    found = read(looked_up(tmp_path, users=USERS, lines=TWO, lookup=lookup, name="name: user.Name"))
+    assert [row["name"] for row in rows(found)] == [expected, None]
+    assert (found.count, found.excluded) == (4, 2)
+    assert listed(found.rejects, "table", "id", "effect") == [("leads", "A", EXCLUDED)] * 2
+    assert all(place.startswith("User.csv row ") for place in found.rejects["place"])
+
+
+def test_a_lookup_may_go_on_from_another_and_stand_in_where(tmp_path):
+    mapping = LEADS.replace(
+        "    columns",
+        """\
+    lookups:
+      user: {in: User, key: Id, by: Owner}
+      team: {in: Team, key: Id, by: user.Team}
+    where: {team.Name: [North, "East"]}
+    columns""",
+    ).replace("name: Name", "name: {join: [team.Name, Name]}")
+    lines = [FIRST, "2,Bo,2026-03-01 10:00,B,,", "3,Cy,2026-03-01 10:00,C,,"]
+    source = one_table(tmp_path, "\n".join([HEADER, *lines]), mapping=mapping)
+    (source.data / "User.csv").write_text("Id,Team\nA,1\nB,2\n")
+    (source.data / "Team.csv").write_text("Id,Name\n1,north\n2,South\n")
+    assert [row["name"] for row in rows(read(source))] == ["north Ada"]
+
+
+def test_a_key_may_hold_several_keys(tmp_path):
+    users = "Ids,Name\nA;Z; Y,Anna\n"
+    lookup = '{in: User, key: Ids, split: ";", by: Owner}'
+    assert [row["name"] for row in rows(read(looked_up(tmp_path, users=users, lines=TWO, lookup=lookup,
+                                                       name="name: user.Name")))] == ["Anna", "Anna"]  # fmt: skip
+
+
+def test_an_optional_lookup_that_is_not_there_leaves_its_columns_empty(tmp_path):
+    optional = "{in: User, key: Id, by: Owner, optional: true}"
+    name = "name: {first_of: [user.Name, Name], optional: true}"
+    found = read(looked_up(tmp_path, users=None, lines=TWO, lookup=optional, name=name))
+    assert [row["name"] for row in rows(found)] == ["Ada", "Bo"]
+    assert Reader(looked_up(tmp_path, users=None, lines=TWO, lookup=optional, name=name), BERLIN).absent() == ["User"]
+    assert "the table User is missing" in refused(looked_up(tmp_path, users=None, lines=TWO, name="name: user.Name"))
+    assert "did you mean Name?" in refused(looked_up(tmp_path, users=USERS, lines=TWO, name="name: user.Nme"))
+
+
+def test_all_files_that_a_glob_names_are_read_in_order_with_their_names(tmp_path):
+    mapping = LEADS.replace("from: Lead", 'from: "Lead report*"')
+    source = one_table(tmp_path, f"{HEADER}\n{FIRST}\n", mapping=mapping, name="Lead report 2.csv")
+    reordered = "Owner,Id,Name,Created,Test,Modified\nA,0,Bo,2026-03-01 10:00,,\n"
+    (source.data / "Lead report 1.csv").write_text(reordered)
+    found = sorted((row["file"], row["row"], row["lead_id"]) for row in rows(read(source)))
+    assert found == [("Lead report 1.csv", 2, "0"), ("Lead report 2.csv", 2, "1")]
+    assert set(source.data_digests()) == {"Lead report 1.csv", "Lead report 2.csv"}
+    (source.data / "Lead report 1.csv").write_text("Id,Name\n")
+    assert "Lead report 1.csv: Lead report* has no column Owner" in refused(source)
+    for path in source.data.iterdir():
+        path.rename(path.with_name(path.name.replace("report", "list")))
+    assert "there are: Lead list 1, Lead list 2" in refused(source)
+
+
+FEET = "\n\nGrand Totals (1 records)\n\nGenerated By: Ada,,,,,\n"
+
+
+def test_a_declared_footer_is_counted_as_excluded_and_an_undeclared_one_is_torn(tmp_path):
+    raw = f"{HEADER}\n{FIRST}\n{FEET}"
+    found = read(one_table(tmp_path, raw, csv="{footer: true}"))
+    assert (len(rows(found)), found.count, found.excluded) == (1, 3, 2)
+    assert listed(found.rejects, "place", "value", "reason", "effect") == [
+        ("Lead.csv row 5", "Grand Totals (1 records)", "a line of the report's footer", EXCLUDED),
+        ("Lead.csv row 7", "Generated By: Ada", "a line of the report's footer", EXCLUDED),
+    ]
+    undeclared = read(one_table(tmp_path, raw))
+    assert (undeclared.excluded, undeclared.rejects["effect"].eq(SET_ASIDE).sum()) == (0, 2)
+
+
+def test_rows_below_a_blank_line_are_no_footer_if_a_whole_row_follows(tmp_path):
+    found = read(one_table(tmp_path, f"{HEADER}\n\n5\n{FIRST}\n6\n", csv="{footer: true}"))
+    assert (len(rows(found)), found.excluded, found.rejects["effect"].tolist()) == (1, 0, [SET_ASIDE] * 2)
+
+
+def test_each_distinct_row_is_one(tmp_path):
+    users = (
+        "  users:\n    - {from: Lead, distinct: true, columns: {user_id: Owner, kind: {constant: human}, role: Test}}\n"
+    )
+    lines = [FIRST, FIRST, "2,Bo,2026-03-01 10:00,A,Lead,", "3,Cy,2026-03-01 10:00,,,"]
+    source = one_table(tmp_path, "\n".join([HEADER, *lines]), mapping=LEADS + users)
+    found = read(source, "users")
+    assert [(row["row"], row["user_id"], row["role"]) for row in rows(found)] == [(2, "A", None), (4, "A", "Lead")]
+    assert (found.count, len(found.rejects)) == (2, 0)
+
+
+def test_extra_columns_come_along_as_text_and_must_be_there(tmp_path):
+    source = one_table(tmp_path, f"{HEADER},Region__c\n{FIRST},007\n", extra="{leads: {region: Region__c}}")
+    found = read(source)
+    assert [row["region"] for row in rows(found)] == ["007"]
+    assert found.table.columns["region"].type == "text"
+    missing = one_table(tmp_path, f"{HEADER}\n{FIRST}\n", extra="{leads: {region: Region__c}}")
+    assert "extra.leads.region: no table of leads has a column Region__c" in refused(missing)
+
+
+def test_an_optional_part_is_left_out_where_its_table_is_not_there(tmp_path):
+    optional = LEADS + "  users: {from: User, optional: true, columns: {user_id: Id, kind: {constant: human}}}\n"
+    source = one_table(tmp_path, f"{HEADER}\n{FIRST}\n", mapping=optional)
+    assert rows(read(source, "users")) == []
+    (source.data / "User.csv").write_text("Id\nA\n")
+    assert [row["user_id"] for row in rows(read(source, "users"))] == ["A"]
+    (source.data / "User.csv").write_text("Ident\nA\n")
+    assert "User has no column Id" in refused(source)
 
 
 # The twin: the same file read row by row with the standard library

@@ -37,6 +37,12 @@ def instants(at: Ints) -> Texts:
     return np.where(at <= EXPORT_AT, np.strings.add(np.datetime_as_string(shown), "Z"), "")
 
 
+def latest(*events: Ints) -> Texts:
+    """Return the newest of some instants that has happened by the export."""
+    at = np.column_stack(events)
+    return instants(np.where(at <= EXPORT_AT, at, 0).max(axis=1))
+
+
 def days(team: Ints, at: Ints) -> Texts:
     """Return the local dates of instants."""
     return dates(CALENDAR.day(team, at))

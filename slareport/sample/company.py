@@ -1,8 +1,7 @@
-"""The sample company as data: who works there, what is planted in its numbers, which defects its exports hold.
+"""The sample company as data: who works there, what it sells, what its departments promise each other.
 
 Halden Instruments makes measuring instruments; the company and all its people are invented.
-To plant something new, add a `Truth` (or a `Defect`) here and let the generator read it with `level`;
-nothing about the story is written anywhere else.
+What is planted in its numbers stands in `story`.
 """
 
 from __future__ import annotations
@@ -18,6 +17,17 @@ PROMISED_HOURS = {
     START: 4,
     AMENDED: 2,
 }  # business hours to the first reply, by the day the version comes into force
+PROMISED = {  # business hours to everything else
+    "marketing_delivery": 8,
+    "lead_acceptance": 16,
+    "proposal_creation": 24,
+    "final_negotiation": 80,
+    "success_offer": 8,
+    "kickoff": 80,
+    "feedback_acknowledged": 16,
+    "feedback_decided": 80,
+    "feedback_told": 40,
+}
 SMALLEST = 0.05
 
 
@@ -61,31 +71,6 @@ class Company:
     head_of_sales: str
     marketing: str
     automation: str
-
-
-@dataclass(frozen=True)
-class Truth:
-    """Something planted: from the local day `since` on, `name` is at `value` for the team (or for its rep `who`).
-
-    Names: `lead_response` is the share of leads answered within the promise, `win_rate` the share of decided deals won.
-    """
-
-    name: str
-    team: str
-    since: date
-    what: str
-    value: float
-    who: str = ""
-
-
-@dataclass(frozen=True)
-class Defect:
-    """Rows of a file that are wrong on purpose, in a fixed number at every size."""
-
-    name: str
-    file: str
-    rows: int
-    what: str
 
 
 COMPANY = Company(
@@ -152,58 +137,10 @@ COMPANY = Company(
     ),
 )  # fmt: skip
 
-TRUTHS = (
-    Truth("lead_response", "emea", START, "keeps the promise", 0.94),
-    Truth("lead_response", "emea", LAST_QUARTER, "breaks the promise clearly, because two reps are slow", 0.78),
-    Truth("lead_response", "emea", LAST_QUARTER, "slow since then", 0.30, who="Jürgen Weiß"),
-    Truth("lead_response", "emea", LAST_QUARTER, "slow since then", 0.32, who="Łucja Wiśniewska"),
-    Truth("lead_response", "americas", START, "keeps the promise clearly, every quarter", 0.985),
-    Truth("lead_response", "apac", START, "keeps the promise", 0.935),
-    Truth("lead_response", "apac", LAST_QUARTER, "misses the promise narrowly: could be chance", 0.87),
-    Truth(
-        "lead_response",
-        "strategic",
-        START,
-        "keeps the promise, with so few leads that it could be chance",
-        0.955,
-    ),
-    Truth("win_rate", "emea", START, "no real change", 0.30),
-    Truth("win_rate", "americas", START, "steady", 0.28),
-    Truth("win_rate", "americas", LAST_QUARTER, "rises clearly", 0.43),
-    Truth("win_rate", "apac", START, "no real change", 0.31),
-    Truth("win_rate", "strategic", START, "no real change", 0.33),
-)
-
-DEFECTS = (
-    Defect("exact_duplicate", "Lead.csv", 3, "a row that stands there twice, equal in every column"),
-    Defect(
-        "stale_version",
-        "Lead.csv",
-        4,
-        "an older row of a lead: same Id, earlier LastModifiedDate, further down",
-    ),
-    Defect("merged", "Lead.csv", 5, "IsDeleted with MasterRecordId, and the touches; two of them form a chain"),
-    Defect("suspected_duplicate", "Lead.csv", 3, "the Email of another lead in capitals, not merged"),
-    Defect("deleted", "Lead.csv", 4, "IsDeleted without MasterRecordId"),
-    Defect("test", "Lead.csv", 4, "Company is Test and Test__c is true"),
-    Defect("no_owner", "Lead.csv", 3, "OwnerId is empty"),
-    Defect("unknown_owner", "Lead.csv", 3, "OwnerId is neither in User.csv nor in Group.csv"),
-    Defect("malformed_instant", "Lead.csv", 1, "CreatedDate is no instant"),
-    Defect("future_instant", "Lead.csv", 1, "CreatedDate is in 2031"),
-    Defect("exact_duplicate", "Task.csv", 3, "a row that stands there twice, equal in every column"),
-    Defect("unknown_lead", "Task.csv", 2, "WhoId is not in Lead.csv"),
-    Defect("malformed_instant", "Task.csv", 1, "CompletedDateTime is no instant"),
-    Defect("exact_duplicate", "Opportunity.csv", 2, "a row that stands there twice, equal in every column"),
-    Defect(
-        "closed_before_created",
-        "Opportunity.csv",
-        3,
-        "closed, CloseDate before CreatedDate, and no history rows",
-    ),
-    Defect("deleted", "Opportunity.csv", 2, "IsDeleted"),
-    Defect("malformed_amount", "Opportunity.csv", 1, "Amount is n/a"),
-    Defect("unknown_stage", "Opportunity.csv", 1, "StageName is Verbal OK"),
-)
+# Who of marketing answers for the leads promised to each team.
+PLANNERS = ("Lena Hofmann", "Carlos Rivera", "Grace Teo", "Abigail Stone")
+MODULES = (("Agreement, version 1", date(2023, 10, 31)), ("Agreement, version 2", date(2026, 3, 13)))  # and due when
+OUTAGE = "2026-05-12T08:{minute:02d}:00.000Z"  # the mail server of EMEA was down
 
 PRODUCTS = (
     ("Pressure gauge", "00123"),
@@ -240,23 +177,8 @@ COMPANY_FORMS = ("GmbH", "Ltd", "Inc.", "S.A.", "AB", "Pte. Ltd.", "Co., Ltd.", 
 INDUSTRIES = ("Utilities", "Food & Beverage", "Energy", "Biotechnology", "Chemicals", "Manufacturing")
 LEAD_SOURCES = {"Web": 45, "Trade Show": 20, "Partner Referral": 15, "Phone Inquiry": 12, "Purchased List": 8}
 RATINGS = {"Hot": 20, "Warm": 45, "Cold": 25, "": 10}
+REJECT_REASONS = {"No budget": 35, "Wrong contact": 25, "Outside territory": 20, "Student": 10, "Duplicate": 10}
+HOLD_REASONS = ("Customer asked to wait", "Customer on holiday")
+AREAS = {"Pressure": 25, "Force": 20, "Flow": 20, "Temperature": 12, "Data logging": 13, "Calibration": 7, "": 3}
+DECISIONS = {"Planned": 30, "Backlog": 35, "Declined": 25, "Shipped": 10}
 LOSS_REASONS = {"Price": 30, "Competitor": 25, "No Decision": 25, "Timing": 12, "Product Fit": 8}
-
-
-def level(name: str, team: str, on: date, who: str = "") -> float | None:
-    """What is planted for a team (or a rep of it) on a local day; None where nothing is.
-
-    >>> level("win_rate", "americas", date(2026, 6, 30)), level("win_rate", "americas", date(2026, 7, 1))
-    (0.28, 0.43)
-    """
-    values = [t for t in TRUTHS if (t.name, t.team, t.who) == (name, team, who) and t.since <= on]
-    return max(values, key=lambda t: t.since).value if values else None
-
-
-def rows_of(defect: str, file: str) -> int:
-    """How many rows of a file carry a defect.
-
-    >>> rows_of("merged", "Lead.csv")
-    5
-    """
-    return sum(d.rows for d in DEFECTS if (d.name, d.file) == (defect, file))

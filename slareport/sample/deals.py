@@ -6,15 +6,16 @@ both run past the export and are cut off when the files are written.
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 
-from slareport.sample.company import LAST_QUARTER, LOSS_REASONS, PRODUCTS, START, level
-from slareport.sample.leads import CALENDAR, EXPORT_AT, FIRST_REP, LAST_DAY, REP_COUNT, REPS, TEAMS, quiet
-from slareport.sample.random import DAY, MINUTE, OFFICE_DAY, OPENING, Bools, Draws, Ints, whole
+from slareport.sample.company import LOSS_REASONS, PRODUCTS
+from slareport.sample.delays import levels
+from slareport.sample.leads import CALENDAR, EXPORT_AT, FIRST_REP, LAST_DAY, REP_COUNT, TEAMS, quiet
+from slareport.sample.random import DAY, MINUTE, OFFICE_DAY, OPENING, Draws, Floats, Ints, whole
+from slareport.sample.story import Story
 from slareport.sample.tasks import ints
+from slareport.sample.wins import favour_fast, favour_people, outcomes
 
 STAGES = ("Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost")
 PROBABILITY = (10, 25, 50, 75, 100, 0)
@@ -24,20 +25,23 @@ CYCLE_SPREAD = 0.42
 RUSH_DAYS, RUSH, REOPENED = 21, 0.45, 0.025
 
 
-def simulate_deals(draws: Draws, leads: pd.DataFrame, size: float) -> pd.DataFrame:
-    """Return one row per deal: team, lead (-1: none), rep, created, closed, won, cents, new business."""
+def simulate_deals(draws: Draws, story: Story, leads: pd.DataFrame, size: float) -> pd.DataFrame:
+    """Return one row per deal: team, lead (-1: none), rep, created, closed, won, cents, existing."""
     frame = pd.concat([from_leads(leads), direct(draws, size)])
     frame = frame[frame["created"] <= EXPORT_AT].sort_values(["created", "lead"], kind="stable", ignore_index=True)
     team, count = ints(frame["team"]), len(frame)
-    closed = closings(draws, team, ints(frame["created"]))
+    closed = closings(draws, story, team, ints(frame["created"]))
     median = np.array([t.deal_size for t in TEAMS])[team] * 100
-    return frame.assign(
+    deals = frame.assign(
         closed=closed,
-        won=outcomes(draws, team, ints(frame["rep"]), closed),
+        won=outcomes(draws, story, team, ints(frame["rep"]), closed),
         cents=draws.duration("deal/amount", count, median, 0.5),
         loss=draws.word("deal/loss", count, LOSS_REASONS),
         existing=draws.chance("deal/type", count, 0.6) & (frame["lead"] < 0),
+        renewal=draws.chance("deal/renewal", count, 0.4),
     )
+    deals = deals.assign(won=favour_fast(draws, story, deals, leads))
+    return deals.assign(rep=favour_people(draws, story, deals))
 
 
 def from_leads(leads: pd.DataFrame) -> pd.DataFrame:
@@ -64,10 +68,10 @@ def direct(draws: Draws, size: float) -> pd.DataFrame:
     return pd.DataFrame({"team": team, "lead": -1, "rep": rep, "created": CALENDAR.instant(team, day, second)})
 
 
-def closings(draws: Draws, team: Ints, created: Ints) -> Ints:
+def closings(draws: Draws, story: Story, team: Ints, created: Ints) -> Ints:
     """When each deal closes: skewed around the team's median cycle, on weekdays, many in a quarter's last days."""
     count = len(team)
-    median = np.array([t.cycle_days for t in TEAMS])[team]
+    median = np.array([story.cycle_days(t) for t in TEAMS])[team]
     cycle = np.clip(draws.duration("deal/cycle", count, median * DAY, CYCLE_SPREAD), 4 * DAY, 300 * DAY)
     first = CALENDAR.day(team, created)
     day = CALENDAR.day(team, created + cycle)
@@ -80,33 +84,14 @@ def closings(draws: Draws, team: Ints, created: Ints) -> Ints:
     return CALENDAR.instant(team, np.where(rush, pulled, day), second)
 
 
-def outcomes(draws: Draws, team: Ints, rep: Ints, closed: Ints) -> Bools:
-    """Which deals are won: the planted share of a team's closings in a quarter, better reps a little more."""
-    quarter = CALENDAR.quarter_start[CALENDAR.day(team, closed)]
-    starts = sorted(set(quarter.tolist()))
-    wobble = draws.uniform("deal/wobble", len(starts) * len(TEAMS)).reshape(len(starts), len(TEAMS)) - 0.5
-    table = np.array([[win_rate(t.id, CALENDAR.dates[start]) for t in TEAMS] for start in starts])
-    steady = np.array([CALENDAR.dates[start] >= LAST_QUARTER for start in starts])
-    table += np.where(steady[:, np.newaxis], 0.0, 0.04 * wobble)
-    skill = np.array([person.skill for _, person in REPS])[rep]
-    luck = draws.spread("deal/win", quarter * len(TEAMS) + team)
-    return np.asarray(luck < table[np.searchsorted(starts, quarter), team] + skill)
-
-
-def win_rate(team: str, on: date) -> float:
-    """Return the planted win rate."""
-    planted = level("win_rate", team, max(on, START))
-    if planted is None:
-        raise ValueError(f"no win_rate is planted for {team} on {on}")
-    return planted
-
-
-def simulate_moves(draws: Draws, deals: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per line of history, by deal and time: deal, at, stage, cents, expected (the local day)."""
+def simulate_moves(draws: Draws, story: Story, deals: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per line of history, by deal and time: deal, at, stage, cents, expected (local day), chance."""
     count = len(deals)
     team, created, closed = (ints(deals[name]) for name in ("team", "created", "closed"))
     share = np.array([0.0, 0.18, 0.42, 0.72]) + 0.1 * (draws.uniform("move/at", count * 4).reshape(count, 4) - 0.5)
     share[:, 0] = 0.0
+    slow = 0.15 * (dwelling(story, team, created + whole((closed - created) * (share[:, 2] - 0.15))) - 1)
+    share += np.column_stack([slow * 0, slow * -0.43, -slow, slow])
     stage = np.tile(np.arange(4), (count, 1))
     reopened = draws.chance("move/reopened", count, REOPENED) & (closed - created > 25 * DAY)
     first_end = np.where(draws.chance("move/first end", count, 0.3), WON, LOST)
@@ -128,7 +113,38 @@ def simulate_moves(draws: Draws, deals: pd.DataFrame) -> pd.DataFrame:
     expected = np.where(ends, CALENDAR.day(team, at), expected)
     amount = np.where(step < 2, guess, cents)
     moves = pd.DataFrame({"deal": deal, "at": at, "stage": stage[deal, step], "cents": amount, "expected": expected})
-    return moves.sort_values(["deal", "at"], kind="stable", ignore_index=True)
+    moves["chance"] = np.array(PROBABILITY)[moves["stage"]]
+    every = pd.concat([moves, edits(draws, deals, moves)])
+    every = every.sort_values(["deal", "at"], kind="stable", ignore_index=True)
+    return every.drop_duplicates(["deal", "at"], ignore_index=True)
+
+
+def dwelling(story: Story, team: Ints, at: Ints) -> Floats:
+    """Return what multiplies the days in Proposal of deals that reach it at these instants."""
+    quarter = CALENDAR.quarter_start[CALENDAR.day(team, at)]
+    return levels(story, "proposal_dwell", team, quarter)
+
+
+def edits(draws: Draws, deals: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
+    """What reps change within a stage: the expected close, often later, at times into the past; amounts and chances."""
+    times = draws.pick("edit/times", len(deals), (60, 25, 15))
+    deal = np.repeat(np.arange(len(deals)), times)
+    team, created, closed = (ints(deals[name])[deal] for name in ("team", "created", "closed"))
+    at = created + whole((closed - created) * (0.05 + 0.9 * draws.uniform("edit/at", len(deal))))
+    at = CALENDAR.later(team, at, np.zeros(len(deal), dtype=np.int64)) + 31
+    rows = pd.DataFrame({"at": at, "deal": deal, "closed": closed}).sort_values("at", kind="stable")
+    rows = pd.merge_asof(rows, moves.sort_values("at", kind="stable"), on="at", by="deal")
+    rows = rows[(rows["at"] < rows["closed"]) & (rows["stage"] < WON)].reset_index(drop=True)
+    count, today = len(rows), CALENDAR.day(ints(deals["team"])[rows["deal"]], ints(rows["at"]))
+    later = np.maximum(ints(rows["expected"]), today) + 7 + whole(35 * draws.uniform("edit/later", count))
+    past = today - 3 - whole(20 * draws.uniform("edit/past", count))
+    dearer = whole(ints(rows["cents"]) * (0.8 + 0.4 * draws.uniform("edit/cents", count)))
+    surer = ints(rows["chance"]) + 10 * draws.pick("edit/surer", count, (30, 20, 10)) - 10
+    return rows.assign(
+        expected=np.where(draws.chance("edit/into the past", count, 0.06), past, later),
+        cents=np.where(draws.chance("edit/amount", count, 0.3), dearer, rows["cents"]),
+        chance=np.where(draws.chance("edit/chance", count, 0.3), np.maximum(surer, 5), rows["chance"]),
+    ).drop(columns="closed")
 
 
 def simulate_items(draws: Draws, cents: Ints) -> pd.DataFrame:

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from slareport.sample.cells import ids
-from slareport.sample.company import rows_of
 from slareport.sample.random import Draws
 from slareport.sample.salesforce import AUTOMATION, USER_IDS
+from slareport.sample.story import rows_of
 
 Tables = dict[str, pd.DataFrame]
 
@@ -100,6 +100,9 @@ def fresh(rows: pd.DataFrame) -> pd.DataFrame:
         IsConverted="false",
         ConvertedDate="",
         ConvertedOpportunityId="",
+        SAL_Accepted_Date__c="",
+        SAL_Rejected_Date__c="",
+        Rejection_Reason__c="",
     )
 
 
@@ -146,3 +149,50 @@ def defective_deals(draws: Draws, deals: pd.DataFrame, moves: pd.DataFrame) -> T
         file: pd.concat([deals, new, twice], ignore_index=True),
         "OpportunityHistory.csv": moves.assign(StageName=moves["StageName"].mask(last, "Verbal OK")),
     }
+
+
+def plant_others(tables: Mapping[str, pd.DataFrame], draws: Draws) -> Tables:
+    """Return the tables with the defects of all other files: a chance changed in place, rows added at the end."""
+    planted = dict(tables)
+    moves = planted["OpportunityHistory.csv"]
+    between = moves[moves["OpportunityId"].duplicated(keep="last") & (moves["CreatedDate"] > RECENT)]
+    odd = sampled(draws, "probability", between, rows_of("impossible_probability", "OpportunityHistory.csv"))["Id"]
+    planted["OpportunityHistory.csv"] = moves.assign(
+        Probability=moves["Probability"].mask(moves["Id"].isin(odd), "250")
+    )
+    changed: dict[tuple[str, str], dict[str, str]] = {
+        ("malformed_instant", "Event.csv"): {"StartDateTime": "next Monday"},
+        ("unknown_original", "Product_Feedback__c.csv"): {"Duplicate_Of__c": ids("a03", [UNUSED])[0]},
+        ("malformed_amount", "Quota__c.csv"): {"Amount__c": "tbd"},
+        ("snapshot_twice", "ForecastSnapshot__c.csv"): {"Amount__c": "1000000.00"},
+        ("score_out_of_scale", "Survey_Response__c.csv"): {"Score__c": "11"},
+        ("no_approver", "Waiver__c.csv"): {"Approved_By__c": ""},
+        ("unknown_user", "Training_Record__c.csv"): {"User__c": ids("005", [UNUSED])[0]},
+        ("ends_before_it_begins", "Absence__c.csv"): {"Start_Date__c": "2026-08-14", "End_Date__c": "2026-08-03"},
+        ("unknown_deal", "Handoff__c.csv"): {"Opportunity__c": ids("006", [UNUSED + 900])[0]},
+        ("unknown_kind", "Handoff__c.csv"): {"Type__c": "Sales to Somebody"},
+    }
+    backwards = {
+        ("accepted_before_offered", "Handoff__c.csv"): ("Offered__c", "Accepted__c"),
+        ("completed_before_requested", "Sales_Step__c.csv"): ("Requested__c", "Completed__c"),
+        ("ends_before_it_begins", "Hold__c.csv"): ("Started__c", "Ended__c"),
+    }
+    for number, (kind, file) in enumerate([*changed, *backwards]):
+        rows = sampled(draws, f"{file} {kind}", eligible(kind, tables[file]), rows_of(kind, file))
+        rows["Id"] = ids(rows["Id"].iloc[0][:3], UNUSED + 1000 + 10 * number + np.arange(len(rows)))
+        if (kind, file) in changed:
+            rows = rows.assign(**changed[kind, file])
+        else:
+            begins, ends = backwards[kind, file]
+            rows[ends] = shifted(rows[begins], days=-1)
+        planted[file] = pd.concat([planted[file], rows], ignore_index=True)
+    return planted
+
+
+def eligible(kind: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that a defect is copied from."""
+    if kind in {"unknown_deal", "unknown_kind", "accepted_before_offered"}:
+        return rows[(rows["Type__c"] == "Sales to Customer Success") & (rows["Accepted__c"] > RECENT)]
+    if kind == "score_out_of_scale":
+        return rows[(rows["Survey__c"] == "NPS") & (rows["Score__c"] != "")]
+    return rows

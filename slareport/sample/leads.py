@@ -19,9 +19,9 @@ from slareport.sample.company import (
     LEAD_SOURCES,
     PROMISED_HOURS,
     START,
-    level,
 )
-from slareport.sample.random import HOUR, MINUTE, NEVER, Calendar, Draws, Floats, Ints, odds, whole
+from slareport.sample.random import HOUR, MINUTE, NEVER, Calendar, Draws, Floats, Ints, waits, whole
+from slareport.sample.story import Story
 
 TEAMS = COMPANY.teams
 CALENDAR = Calendar([team.zone for team in TEAMS])
@@ -31,12 +31,11 @@ REP_COUNT = np.array([len(team.reps) for team in TEAMS], dtype=np.int64)
 REPS = [(team, rep) for team in TEAMS for rep in team.reps]
 
 DIRECT, NIGHT_DESK, STUCK, REASSIGNED, EARLY_BIRD = 0.35, 0.06, 0.008, 0.04, 0.3
-REPLY_SPREAD = 0.65
 NEVER_ANSWERED = 0.2  # of the leads that are not answered in time
 LAST_DAY = CALENDAR.dates.index(date(2027, 1, 1))  # a little after the export, so that nothing thins out before it
 
 
-def simulate_leads(draws: Draws, size: float) -> pd.DataFrame:
+def simulate_leads(draws: Draws, story: Story, size: float) -> pd.DataFrame:
     """Return one row per lead: team, created, routed, assigned, rep, replied, moved, mover, ended, converted."""
     frame = arrivals(draws, size)
     team, created = frame["team"].to_numpy(), frame["created"].to_numpy()
@@ -49,9 +48,9 @@ def simulate_leads(draws: Draws, size: float) -> pd.DataFrame:
     assigned[routed & draws.chance("lead/stuck", count, STUCK)] = NEVER
     turn = draws.spread("lead/rep", CALENDAR.quarter_start[CALENDAR.day(team, created)] * len(TEAMS) + team)
     rep = FIRST_REP[team] + whole(np.floor(turn * REP_COUNT[team]))
-    replied = replies(draws, team, rep, assigned)
+    replied = replies(draws, story, team, rep, assigned)
 
-    converts = np.array([t.conversion for t in TEAMS])[team]
+    converts = np.array([story.conversion(t) for t in TEAMS])[team]
     convert = (draws.uniform("lead/convert", count) < converts) & (replied < NEVER)
     drop = draws.chance("lead/drop", count, 0.6) & (replied < NEVER)
     thinking = draws.duration("lead/thinking", count, 24 * HOUR)  # three days of office time
@@ -103,18 +102,15 @@ def quiet(day: date) -> float:
     return season * (1.0 if day.weekday() < 5 else 0.15)
 
 
-def replies(draws: Draws, team: Ints, rep: Ints, assigned: Ints) -> Ints:
-    """Return the first human reply, so that the planted share of a team and quarter comes within the promise.
-
-    A log-logistic delay with odds(luck) / odds(share) is below the limit exactly when luck is below the share.
-    """
+def replies(draws: Draws, story: Story, team: Ints, rep: Ints, assigned: Ints) -> Ints:
+    """Return the first human reply, so that the planted share of a team and quarter comes within the promise."""
     count = len(team)
     day = CALENDAR.day(team, np.minimum(assigned, EXPORT_AT))
     quarter = CALENDAR.quarter_start[day]
     limit = np.where(day < CALENDAR.dates.index(AMENDED), PROMISED_HOURS[START], PROMISED_HOURS[AMENDED]) * HOUR
-    share, slow = shares_on_time(draws, rep, quarter)
+    share, slow = shares_on_time(draws, story, rep, quarter)
     luck = draws.spread("lead/reply", (quarter * len(TEAMS) + team) * 2 + slow)
-    delay = whole(limit * (odds(np.clip(luck, 1e-6, 1 - 1e-6)) / odds(share)) ** REPLY_SPREAD)
+    delay = waits(luck, share, limit)
     replied = CALENDAR.later(team, assigned, np.maximum(delay, 40))
     morning = replied - CALENDAR.opening(team, replied) < 20 * MINUTE
     early = morning & (replied - HOUR > assigned) & draws.chance("lead/early", count, EARLY_BIRD)
@@ -122,7 +118,7 @@ def replies(draws: Draws, team: Ints, rep: Ints, assigned: Ints) -> Ints:
     return np.where((assigned == NEVER) | (luck > 1 - (1 - share) * NEVER_ANSWERED), NEVER, replied)
 
 
-def shares_on_time(draws: Draws, rep: Ints, quarter: Ints) -> tuple[Floats, Ints]:
+def shares_on_time(draws: Draws, story: Story, rep: Ints, quarter: Ints) -> tuple[Floats, Ints]:
     """Return the share of leads each row's rep answers in time that quarter, and whether the rep is planted as slow."""
     starts = sorted(set(quarter.tolist()))
     table = np.empty((len(starts), len(REPS)))
@@ -130,22 +126,19 @@ def shares_on_time(draws: Draws, rep: Ints, quarter: Ints) -> tuple[Floats, Ints
     wobble = 0.7 + 0.6 * draws.uniform("lead/wobble", len(starts) * len(TEAMS)).reshape(len(starts), len(TEAMS))
     for q, start in enumerate(starts):
         on = max(CALENDAR.dates[start], START)
-        if on >= LAST_QUARTER:
+        if on >= LAST_QUARTER or not story.people_differ:
             wobble[q] = 1  # the newest quarter is planted to the point, the ones before it vary a little
         for r, (team, person) in enumerate(REPS):
-            own = level("lead_response", team.id, on, person.name)
-            late = (1 - others_level(team.id, on)) * wobble[q, TEAMS.index(team)] * person.pace
+            own = story.level("lead_response", team.id, on, person.name)
+            late = (1 - others_level(story, team.id, on)) * wobble[q, TEAMS.index(team)] * story.pace(person)
             table[q, r] = 1 - late if own is None else own
             slow[q, r] = own is not None
     at = np.searchsorted(starts, quarter)
     return table[at, rep], slow[at, rep]
 
 
-def others_level(team: str, on: date) -> float:
+def others_level(story: Story, team: str, on: date) -> float:
     """Return what the reps without a truth of their own must reach for the team to be at its planted level."""
     reps = next(t for t in TEAMS if t.id == team).reps
-    own = [v for v in (level("lead_response", team, on, rep.name) for rep in reps) if v is not None]
-    planted = level("lead_response", team, on)
-    if planted is None:
-        raise ValueError(f"no lead_response is planted for {team} on {on}")
-    return (planted * len(reps) - sum(own)) / (len(reps) - len(own))
+    own = [v for v in (story.level("lead_response", team, on, rep.name) for rep in reps) if v is not None]
+    return (story.declared("lead_response", team, on) * len(reps) - sum(own)) / (len(reps) - len(own))

@@ -26,6 +26,7 @@ OPENING, OFFICE_DAY = (
 )  # Monday to Friday, 09:00-17:00 local; the sample company knows no holidays
 FIRST_DAY = date(2023, 9, 25)  # a Monday, so that day % 7 is the weekday
 DAYS = 7 * 220
+WAIT_SPREAD = 0.65
 LARGEST = 1 - 2.0**-53  # the last number before 1
 APART = 10**12  # keeps the teams' instants apart on one sorted axis
 
@@ -36,8 +37,8 @@ class Draws:
     Only `PCG64.random_raw` is used, whose stream NumPy guarantees; its distributions may change between versions.
     """
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, *, even: bool = True) -> None:
+        self._seed, self._even = seed, even
         self._used: set[str] = set()
 
     def uniform(self, purpose: str, count: int) -> Floats:
@@ -54,8 +55,13 @@ class Draws:
         return self.uniform(purpose, count) < share
 
     def spread(self, purpose: str, groups: Ints) -> Floats:
-        """Numbers in [0, 1) spread evenly within each group: a share planted in a group is met up to one row."""
+        """Numbers in [0, 1) spread evenly within each group: a share planted in a group is met up to one row.
+
+        Without `even` every number is drawn by itself, as chance has it.
+        """
         count = len(groups)
+        if not self._even:
+            return self.uniform(purpose, count)
         order = np.lexsort((self.uniform(purpose + "/order", count), groups))
         _, first, sizes = np.unique(groups[order], return_index=True, return_counts=True)
         rank = np.empty(count)
@@ -83,6 +89,15 @@ class Draws:
 def odds(share: Floats) -> Floats:
     """Return p / (1 - p)."""
     return share / (1 - share)
+
+
+def waits(luck: Floats, share: float | Floats, limit: int | Ints) -> Ints:
+    """Seconds, skewed (log-logistic), below the limit exactly where luck is below the share.
+
+    >>> waits(np.array([0.2, 0.9, 0.95]), 0.9, 3600).tolist()
+    [351, 3600, 5851]
+    """
+    return whole(limit * (odds(np.clip(luck, 1e-6, 1 - 1e-6)) / odds(np.asarray(share))) ** WAIT_SPREAD)
 
 
 def whole(numbers: Floats) -> Ints:

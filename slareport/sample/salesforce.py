@@ -16,11 +16,12 @@ from slareport.sample.company import (
     FIRST_NAMES,
     INDUSTRIES,
     LAST_NAMES,
+    PLANNERS,
     PRODUCTS,
     RATINGS,
     START,
 )
-from slareport.sample.deals import FORECAST, LOST, PROBABILITY, STAGES, WON
+from slareport.sample.deals import FORECAST, LOST, STAGES, WON
 from slareport.sample.leads import EXPORT_AT, REPS, TEAMS
 from slareport.sample.random import Draws, Ints, Texts, whole
 from slareport.sample.tasks import ints
@@ -42,10 +43,12 @@ TASK_KINDS = {
 }
 
 
-# Users stand in this order: the reps, the managers, then head of sales, marketing, automation.
+# Users stand in this order: the reps, the managers, then head of sales, marketing, automation,
+# and those of marketing who answer for a team's leads.
 MANAGER = len(REPS)
 HEAD, MARKETING, AUTOMATION = MANAGER + len(TEAMS), MANAGER + len(TEAMS) + 1, MANAGER + len(TEAMS) + 2
-USER_IDS = ids("005", range(AUTOMATION + 1))
+PLANNER = AUTOMATION + 1
+USER_IDS = ids("005", range(AUTOMATION + 1 + len(TEAMS)))
 QUEUE_IDS = ids("00G", range(len(TEAMS)))
 PRODUCT_IDS = ids("01t", range(len(PRODUCTS)))
 ACCOUNT_IDS = ids("001", range(len(TEAMS) * ACCOUNTS_PER_TEAM))
@@ -54,20 +57,23 @@ ACCOUNT_IDS = ids("001", range(len(TEAMS) * ACCOUNTS_PER_TEAM))
 def users() -> Columns:
     """User.csv."""
     names = [rep.name for _, rep in REPS] + [team.manager for team in TEAMS]
-    names += [COMPANY.head_of_sales, COMPANY.marketing, COMPANY.automation]
+    names += [COMPANY.head_of_sales, COMPANY.marketing, COMPANY.automation, *PLANNERS]
     divisions = [team.division for team, _ in REPS] + [team.division for team in TEAMS] + ["", "Marketing", ""]
+    divisions += [team.division for team in TEAMS]
     zones = [team.zone for team, _ in REPS] + [team.zone for team in TEAMS] + ["Europe/Berlin", "Europe/Berlin", "GMT"]
+    zones += [team.zone for team in TEAMS]
     bosses = [str(USER_IDS[MANAGER + TEAMS.index(team)]) for team, _ in REPS]
     bosses += [str(USER_IDS[HEAD])] * len(TEAMS) + ["", str(USER_IDS[HEAD]), ""]
+    bosses += [str(USER_IDS[MARKETING])] * len(TEAMS)
     titles = ["Account Executive"] * len(REPS) + ["Sales Manager"] * len(TEAMS)
     return {
         "Id": USER_IDS,
         "Name": names,
         "Email": [f"{handle(name)}.{i}@halden.example" for i, name in enumerate(names)],
         "IsActive": "true",
-        "UserType": ["Standard"] * AUTOMATION + ["AutomatedProcess"],
+        "UserType": ["Standard"] * AUTOMATION + ["AutomatedProcess"] + ["Standard"] * len(TEAMS),
         "Division": divisions,
-        "Title": [*titles, "Head of Sales", "Marketing Operations", ""],
+        "Title": [*titles, "Head of Sales", "Marketing Operations", "", *["Demand Generation"] * len(TEAMS)],
         "ManagerId": bosses,
         "TimeZoneSidKey": zones,
         "CreatedDate": HIRED,
@@ -131,7 +137,6 @@ def lead_rows(draws: Draws, leads: pd.DataFrame, deals: pd.DataFrame) -> Columns
     deal_of = np.full(count, -1)
     deal_of[deals.loc[deals["lead"] >= 0, "lead"]] = deals.index[deals["lead"] >= 0]
     happened = np.column_stack([created, assigned, replied, moved, ended])
-    ready = created + whole((np.minimum(assigned, created + 600) - created) * draws.uniform("lead/mql", count))
     return {
         "Id": ids("00Q", range(count)),
         "IsDeleted": "false",
@@ -157,7 +162,11 @@ def lead_rows(draws: Draws, leads: pd.DataFrame, deals: pd.DataFrame) -> Columns
         "IsConverted": flags(converted),
         "ConvertedDate": np.where(converted, days(team, ended), ""),
         "ConvertedOpportunityId": np.where(converted, ids("006", deal_of), ""),
-        "MQL_Date__c": np.where(draws.chance("lead/no mql", count, 0.1), "", instants(ready)),
+        "MQL_Date__c": instants(ints(leads["qualified"])),
+        "SAL_Accepted_Date__c": instants(ints(leads["accepted"])),
+        "SAL_Rejected_Date__c": instants(ints(leads["rejected"])),
+        "Rejection_Reason__c": leads["reason"].where(leads["rejected"] <= EXPORT_AT, ""),
+        "Withdrawn_Date__c": "",
         "Test__c": "false",
     }
 
@@ -220,10 +229,14 @@ def task_rows(draws: Draws, tasks: pd.DataFrame, teams: Ints) -> Columns:
     }
 
 
-def deal_rows(draws: Draws, deals: pd.DataFrame, now: pd.DataFrame, leads: pd.DataFrame, names: Texts) -> Columns:
+def accounts_of(draws: Draws, deals: pd.DataFrame) -> Ints:
+    """Return each deal's account, by its position in Account.csv."""
+    return ints(deals["team"]) * ACCOUNTS_PER_TEAM + draws.pick("deal/account", len(deals), [1.0] * ACCOUNTS_PER_TEAM)
+
+
+def deal_rows(deals: pd.DataFrame, now: pd.DataFrame, leads: pd.DataFrame, account: Ints, names: Texts) -> Columns:
     """Opportunity.csv; `now` is the last move of every deal before the export, `names` those of the accounts."""
     count, team, stage = len(deals), ints(deals["team"]), ints(now["stage"])
-    account = team * ACCOUNTS_PER_TEAM + draws.pick("deal/account", count, [1.0] * ACCOUNTS_PER_TEAM)
     source = np.array(["Referral"] * count, dtype=object)
     source[deals["lead"] >= 0] = leads["source"].to_numpy()[deals.loc[deals["lead"] >= 0, "lead"]]
     label = np.char.mod(" #%d", np.arange(count) + 1)
@@ -235,14 +248,16 @@ def deal_rows(draws: Draws, deals: pd.DataFrame, now: pd.DataFrame, leads: pd.Da
         "StageName": of(STAGES, stage),
         "Amount": money(ints(now["cents"])),
         "CurrencyIsoCode": of([t.currency for t in TEAMS], team),
-        "Probability": np.array(PROBABILITY)[stage].astype(np.str_),
+        "Probability": ints(now["chance"]).astype(np.str_),
         "ForecastCategory": of(FORECAST, stage),
         "CloseDate": dates(ints(now["expected"])),
         "IsClosed": flags(stage >= WON),
         "IsWon": flags(stage == WON),
         "OwnerId": USER_IDS[deals["rep"]],
         "LeadSource": source,
-        "Type": np.where(deals["existing"], "Existing Business", "New Business"),
+        "Type": np.select(
+            [deals["existing"] & deals["renewal"], deals["existing"]], ["Renewal", "Existing Business"], "New Business"
+        ),
         "CreatedDate": instants(ints(deals["created"])),
         "LastModifiedDate": instants(ints(now["at"])),
         "Loss_Reason__c": np.where(stage == LOST, deals["loss"], ""),
@@ -258,7 +273,7 @@ def deal_history_rows(moves: pd.DataFrame, deals: pd.DataFrame) -> Columns:
         "OpportunityId": ids("006", deal),
         "StageName": of(STAGES, stage),
         "Amount": money(ints(moves["cents"])),
-        "Probability": np.array(PROBABILITY)[stage].astype(np.str_),
+        "Probability": ints(moves["chance"]).astype(np.str_),
         "ForecastCategory": of(FORECAST, stage),
         "CloseDate": dates(ints(moves["expected"])),
         "CreatedDate": instants(ints(moves["at"])),

@@ -1,4 +1,4 @@
-"""Frames to what a reader sees: each function makes one section or one figure, in finished words."""
+"""The scorecard, its trends, causes and misses, and where every row went."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from slareport import charts, findings, sections
 from slareport import format as fmt
 from slareport.findings import ICONS, result_in_words, value_in_words
+from slareport.kpi import KPIS
 from slareport.period import Period
 from slareport.scorecard import KEPT, MISSED, SHORT
 from slareport.sections import Cell, Column, Figure, Section, Table
@@ -36,27 +37,34 @@ def headline(rows: pd.DataFrame, misses: pd.DataFrame) -> Section:
         Figure("Items on time", share, f"{fmt.count(on_time)} of {fmt.count(due)}"),
         Figure("Misses", fmt.count(len(misses)), f"{fmt.count(waiting)} more still waiting" if waiting else "in all"),
     ]
-    worth = misses.dropna(subset="amount").drop_duplicates("item").groupby("currency")["amount"].sum()
+    about_leads = promises["promise"][promises["kpi"].map(lambda name: KPIS[name].subject == "leads")]
+    late = misses[misses["promise"].isin(about_leads)].dropna(subset="amount").drop_duplicates("item")
+    worth = late.groupby("currency")["amount"].sum()
     if len(worth):
         said = fmt.listed([fmt.money(amount, str(currency)) for currency, amount in worth.items()])
         figures.append(Figure("Deals behind the misses", said, "worth of the deals the late leads became"))
     return sections.section("headline", "headline numbers", figures=figures)
 
 
-def scorecard(rows: pd.DataFrame) -> Section:
-    """Every promise and every result, in the order of the agreement."""
+def scorecard(rows: pd.DataFrame, at_risk: Mapping[str, int]) -> Section:
+    """Every promise and every result, in the order of the agreement.
+
+    `at_risk` counts, per promise, what is still waiting and past its warning time.
+    """
     promises = rows[rows["kind"].eq("promise")]
     outcomes = rows[rows["kind"].eq("outcome")]
     found = []
     if len(promises):
-        titles = ["Promise", "#Promised", "#On time", "#Of", "#Late", "#Waiting", "#Change", "Result"]
+        titles = ["Promise", "#Promised", "#On time", "#Of", "#Late", "#Allowed", "#Waiting", "#Change", "Result"]
         cells = [_promise_cells(row) for _, row in promises.iterrows()]
         found.append(Table("Promises", _columns(titles), cells, "scorecard"))
     if len(outcomes):
         titles = ["Result", "#Now", "Likely range", "#Counted", "#Before", "#Change", "Compared"]
         cells = [_outcome_cells(row) for _, row in outcomes.iterrows()]
         found.append(Table("Results", _columns(titles), cells, "scorecard"))
-    return sections.tables("scorecard", *found)
+    warned = zip(promises["title"], promises["promise"].map(at_risk).fillna(0), strict=True)
+    below = [f"{title}: {fmt.count(n)} still waiting and past the warning time." for title, n in warned if n]
+    return sections.tables("scorecard", *found, below=below)
 
 
 def matrix(caption: str, by_team: Mapping[str, pd.DataFrame], kind: str, words: Words) -> Section:
@@ -73,7 +81,7 @@ def matrix(caption: str, by_team: Mapping[str, pd.DataFrame], kind: str, words: 
 
 def trend(row: pd.Series, rows: pd.DataFrame, periods: Sequence[Period], name: str) -> charts.Figure:
     """One promise or outcome over several periods: `row` is the newest of `rows`, which are oldest first."""
-    words = [value_in_words(each, each["value"]) if each["n"] else fmt.NO_DATA for _, each in rows.iterrows()]
+    words = [findings.now_in_words(each) for _, each in rows.iterrows()]
     table = pd.DataFrame(
         {
             "Period": [period.title for period in periods],
@@ -88,7 +96,7 @@ def trend(row: pd.Series, rows: pd.DataFrame, periods: Sequence[Period], name: s
     claim = f"{row['title']}: {now}"
     caption = f"{name}, last {fmt.plural(len(periods), findings.period_word(row['period']))}"
     caption += ", each with its likely range (95%)" + _remarks(rows, periods)
-    chart = charts.trend(rows, words, [_label(period) for period in periods], unit=row["unit"])
+    chart = charts.trend(rows, words, [label(period) for period in periods], unit=row["unit"])
     return charts.Figure(f"trend-{row['promise']}", claim, caption, f"{row['title']}: {told}.", chart, table)
 
 
@@ -134,7 +142,9 @@ def misses(rows: pd.DataFrame, titles: Mapping[str, str], zone: str) -> Section:
     columns = _columns(["Item", "Account", "Promise", "Due", "#Late by", "Held by", "Cause"])
     total = f"{len(shown)} of " * (len(shown) < len(rows)) + fmt.plural(len(rows), "miss")
     total += ", the longest overdue first" * (len(rows) > 1)
-    late = "Late by is working time, up to the reply or, without one, to the end of the data."
+    late = (
+        "Late by is counted like the time that was promised: until it was done or, if it was not, until the data ends."
+    )
     below = [f"{late} Due times are local to {zone}. All misses are in misses.csv."]
     return sections.tables("misses", Table(total, columns, cells), below=below)
 
@@ -143,17 +153,23 @@ def trust(
     accounting: pd.DataFrame,
     judged: pd.DataFrame,
     left_out: Mapping[str, int],
+    lost: pd.DataFrame,
     rejects: pd.DataFrame,
     aliased: Mapping[str, int],
+    more: str = "",
 ) -> Section:
-    """Where every row and every item went, and what was set aside and why."""
+    """Where every row and every item went, what was set aside and why, and what that could change.
+
+    `lost` are scorecard rows with how many items were `lost` because of their data; `more` says where to read on.
+    """
     numbers = ("read", "used", "excluded", "set_aside")
     read = accounting[accounting["read"].gt(0)]
     rows = [[_table(row["table"]), *(fmt.count(row[n]) for n in numbers)] for _, row in read.iterrows()]
     titles = ["Created in the period", "#Rows read", "#Used", "#Excluded", "#Set aside"]
     found = [Table("Rows read = used + excluded + set aside", _columns(titles), rows)]
     states = ("items", "judged", "pending", "excluded", "invalid", "no_case")
-    items = [[row["title"], *(fmt.count(row[s]) for s in states)] for _, row in judged.iterrows()]
+    dated = judged[judged["items"].gt(0)]
+    items = [[row["title"], *(fmt.count(row[s]) for s in states)] for _, row in dated.iterrows()]
     titles = ["Dated in the period", "#Items", "#Counted", "#Waiting", "#Excluded", "#Invalid", "#Not applicable"]
     caption = "Items = counted + waiting + excluded + invalid + not applicable"
     found.append(Table(caption, _columns(titles), items))
@@ -168,9 +184,27 @@ def trust(
         titles = ["Table", "Reason", "Effect", "#Rows"]
         found.append(Table("Rows that are not used as they stand", _columns(titles), counts))
     below = [f"{title} leaves out {fmt.count(n)} whose clock never started." for title, n in left_out.items() if n]
+    below += _unusable(lost[lost["lost"].gt(0)])
     below += [f"{fmt.count(n)} values of {what}." for what, n in aliased.items() if n]
     below.append("Every such row is listed in rejects.csv with its file, row and value.")
-    return sections.tables("where every row went", *found, below=below)
+    return sections.tables("where every row went", *found, below=below + [more] * bool(more))
+
+
+def _unusable(lost: pd.DataFrame) -> list[str]:
+    """What rows that could not be used would change: were all of them late, or all in time."""
+    said, same = [], []
+    for _, row in lost.iterrows():
+        n, title = int(row["lost"]), row["title"]
+        many = f"{title}: {fmt.plural(n, 'row')} could not be used because of {'its' if n == 1 else 'their'} data"
+        if KPIS[row["kpi"]].estimate != "share" or pd.isna(row["value"]):
+            said.append(f"{many}.")
+            continue
+        least, most = (fmt.percent((row["numerator"] + more) / (row["denominator"] + n)) for more in (0, n))
+        if least == most == fmt.percent(row["value"]):
+            same.append(title)
+        else:
+            said.append(f"{many}; with {'it' if n == 1 else 'them'} the share would be {least} to {most}.")
+    return said + [f"Rows that could not be used would change no share of {fmt.listed(same)}."] * bool(same)
 
 
 def _columns(titles: Sequence[str]) -> list[Column]:
@@ -186,9 +220,10 @@ def _promise_cells(row: pd.Series) -> list[Cell]:
     return [
         row["title"],
         findings.promised_in_words(row),
-        value_in_words(row, row["value"]) if row["n"] else fmt.NO_DATA,
+        findings.now_in_words(row),
         fmt.count(row["n"]),
         fmt.count(row["missed"]),
+        fmt.count(row["allowed"]),
         fmt.count(row["pending"]),
         findings.change_in_words(row),
         _result(row, result_in_words(row)),
@@ -198,7 +233,7 @@ def _promise_cells(row: pd.Series) -> list[Cell]:
 def _outcome_cells(row: pd.Series) -> list[Cell]:
     return [
         row["title"],
-        value_in_words(row, row["value"]) if row["n"] else fmt.NO_DATA,
+        findings.now_in_words(row),
         findings.interval_in_words(row).strip("()"),
         findings.of_how_many(row),
         value_in_words(row, row["previous"]) if pd.notna(row["previous"]) else fmt.DASH,
@@ -227,7 +262,7 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _label(period: Period) -> str:
+def label(period: Period) -> str:
     """A period below an axis, in at most two short words."""
     first, _, rest = period.title.partition(" ")
     return f"{first[:3]} {rest}" if first in fmt.MONTHS else period.title

@@ -9,7 +9,20 @@ import pandas as pd
 from slareport import format as fmt
 from slareport.kpi import KPIS
 from slareport.period import parse_period
-from slareport.scorecard import BETTER, CLEARLY, KEPT, MISSED, NO_DATA, NO_PREVIOUS, SAME, SHORT, TOO_FEW, WORSE
+from slareport.scorecard import (
+    BETTER,
+    CLEARLY,
+    KEPT,
+    MISSED,
+    NO_DATA,
+    NO_PREVIOUS,
+    NO_RANGE,
+    NOT_MEASURABLE,
+    SAME,
+    SHORT,
+    TOO_FEW,
+    WORSE,
+)
 
 MOST_POINTS = 5
 RESULT_WORDS = {
@@ -22,11 +35,14 @@ RESULT_WORDS = {
     SAME: "No real change",
     NO_PREVIOUS: "Nothing to compare with",
     SHORT: "Incomplete history",
+    NO_RANGE: "No usual range yet",
+    NOT_MEASURABLE: "Not measurable",
 }
 ICONS = {KEPT: "kept", MISSED: "missed", BETTER: "better", WORSE: "worse", SAME: "same"}
 PERIOD_WORDS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}  # by their months
-ITEM_WORDS = {"leads": "lead", "opportunities": "deal"}
+ITEM_WORDS = {"leads": "lead", "opportunities": "deal", "stage_visits": "deal", "satisfaction": "answer"}
 CAUSE_VERBS = {
+    "owner on leave": ("came due on its owner's leave", "came due on their owner's leave"),
     "answered late": ("was answered late", "were answered late"),
     "only automatic mail": ("got only automatic mail", "got only automatic mail"),
     "no reply at all": ("got no reply at all", "got no reply at all"),
@@ -36,6 +52,8 @@ CAUSE_VERBS = {
 def result_in_words(row: pd.Series) -> str:
     """Kept or missed, and how sure that is: "Missed, clearly"."""
     words = RESULT_WORDS[row["result"]]
+    if row["result"] == NOT_MEASURABLE:
+        return f"{words}: needs {row['evidence']}"
     return f"{words}, {row['evidence']}" if row["result"] in (KEPT, MISSED) else words
 
 
@@ -43,22 +61,29 @@ def bottom_line(scorecard: pd.DataFrame) -> str:
     """One or two sentences to take away: how many promises were kept, what the problem is, what moved."""
     promises = scorecard[scorecard["kind"].eq("promise")]
     judged = promises[promises["result"].isin([KEPT, MISSED])]
+    unknown = int(promises["result"].eq(NOT_MEASURABLE).sum())
     if promises.empty:
         said = ["No promises are agreed for this period."]
+    elif unknown == len(promises):
+        said = ["No promise can be measured with what the CRM holds."]
     elif judged.empty:
         said = ["No promise could be judged: nothing was due, or too little to tell."]
     else:
         kept = judged["result"].eq(KEPT).sum()
         said = [f"{kept} of {len(judged)} promises kept.", *_problems(judged[judged["result"].eq(MISSED)])]
+    if 0 < unknown < len(promises):
+        said.append(f"{fmt.plural(unknown, 'promise')} cannot be measured with what the CRM holds.")
     return " ".join([*said, *_moves(scorecard)])
 
 
 def points(scorecard: pd.DataFrame, misses: pd.DataFrame) -> list[str]:
-    """At most five sentences in order of weight: misses first, then results that moved, then what was kept."""
+    """At most five points in order of weight: what was missed (and why, if clearly), what moved, what was kept."""
     promises = scorecard[scorecard["kind"].eq("promise")]
     missed = promises[promises["result"].eq(MISSED)].sort_values("evidence", key=lambda e: e.ne(CLEARLY), kind="stable")
-    said = [promise_sentence(row) for _, row in missed.iterrows()]
-    said += [cause_sentence(misses[misses["promise"].eq(name)]) for name in missed["promise"]]
+    said = []
+    for _, row in missed.iterrows():
+        why = cause_sentence(misses[misses["promise"].eq(row["promise"])]) if row["evidence"] == CLEARLY else ""
+        said.append(f"{promise_sentence(row)} {why}".strip())
     outcomes = scorecard[scorecard["kind"].eq("outcome")]
     moved = outcomes[outcomes["result"].isin([BETTER, WORSE])]
     said += [outcome_sentence(row) for _, row in moved.iterrows()]
@@ -108,20 +133,31 @@ def cause_sentence(misses: pd.DataFrame) -> str:
     return f"Of the {fmt.plural(len(misses), 'miss')}, {fmt.listed(parts)}."
 
 
+def now_in_words(row: pd.Series) -> str:
+    """The value of a scorecard row, or that there is none."""
+    if row["result"] == NOT_MEASURABLE:
+        return fmt.DASH
+    return value_in_words(row, row["value"]) if row["n"] else fmt.NO_DATA
+
+
 def promise_in_words(row: pd.Series) -> str:
     """A promise in the cell of a table: "Missed, clearly (107 of 139)"."""
-    return f"{result_in_words(row)} ({of_how_many(row)})" if row["n"] else RESULT_WORDS[NO_DATA]
+    return f"{result_in_words(row)} ({of_how_many(row)})" if row["n"] else result_in_words(row)
 
 
 def outcome_in_words(row: pd.Series) -> str:
     """A result in the cell of a table: "43%, better"."""
-    return f"{value_in_words(row, row['value'])}, {result_in_words(row).lower()}" if row["n"] else RESULT_WORDS[NO_DATA]
+    if row["result"] in (NO_DATA, NOT_MEASURABLE):
+        return result_in_words(row)
+    return f"{value_in_words(row, row['value'])}, {result_in_words(row).lower()}"
 
 
 def value_in_words(row: pd.Series, value: float) -> str:
     """A value of a scorecard row in its unit, with as many decimals as its target asks for."""
     if row["unit"] == "%":
         return fmt.percent(value, target=None if pd.isna(row["target"]) else row["target"])
+    if row["unit"] == "minutes":
+        return fmt.duration(value)
     return fmt.days(value) if row["unit"] == "days" else f"{fmt.number(value, 1)} {row['unit']}"
 
 
@@ -133,6 +169,8 @@ def promised_in_words(row: pd.Series) -> str:
 
 def change_in_words(row: pd.Series) -> str:
     """The change since the period before, in points or in the unit."""
+    if row["unit"] == "minutes" and pd.notna(row["change"]):
+        return ("+" if row["change"] > 0 else fmt.MINUS) * bool(row["change"]) + fmt.duration(abs(row["change"]))
     return fmt.points(row["change"]) if row["unit"] == "%" else fmt.difference(row["change"], row["unit"])
 
 
@@ -140,12 +178,20 @@ def interval_in_words(row: pd.Series) -> str:
     """Where the true value may lie."""
     if row["unit"] == "%":
         return fmt.interval(row["low"], row["high"])
-    return fmt.interval(row["low"], row["high"], row["unit"])
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return ""
+    if row["unit"] == "minutes":
+        return f"({fmt.duration(row['low'])} to {fmt.duration(row['high'])})"
+    low, high = (fmt.number(row[end], 1) for end in ("low", "high"))
+    joint = " to " if row["low"] < 0 or row["unit"] == "points" else fmt.DASH
+    return f"({low}{joint}{high} {row['unit']})"
 
 
 def of_how_many(row: pd.Series) -> str:
-    """What a value rests on: "56 of 130" for a share, "55 deals" for a median."""
-    if pd.notna(row["denominator"]):
+    """What a value rests on: "56 of 130" for a share, "55 deals" for a median or a score."""
+    if row["result"] == NOT_MEASURABLE:
+        return fmt.DASH
+    if pd.notna(row["denominator"]) and (KPIS[row["kpi"]].estimate == "share" or row["unit"] != "points"):
         return f"{fmt.count(row['numerator'])} of {fmt.count(row['denominator'])}"
     return fmt.plural(int(row["n"]), ITEM_WORDS.get(KPIS[row["kpi"]].subject, "item"))
 
@@ -184,7 +230,7 @@ def _moves(scorecard: pd.DataFrame) -> Sequence[str]:
 
 def _now(row: pd.Series) -> str:
     value = value_in_words(row, row["value"])
-    return f"{of_how_many(row)} ({value})" if pd.notna(row["denominator"]) else f"{value} ({of_how_many(row)})"
+    return f"{of_how_many(row)} ({value})" if row["unit"] == "%" else f"{value} ({of_how_many(row)})"
 
 
 def _before(row: pd.Series, joint: str) -> str:

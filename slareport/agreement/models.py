@@ -1,0 +1,197 @@
+"""What one version of the agreement says: parties, services, responsibilities, calendars, promises, outcomes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from slareport.documents import Day, Strict, Zone, checked
+from slareport.errors import Problem, UsageError
+from slareport.worktime import Calendar, parse_windows
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def parse_share(text: str) -> Decimal:
+    """A share of the whole, written 95% or 0.95.
+
+    >>> parse_share("95%"), parse_share("0.95")
+    (Decimal('0.95'), Decimal('0.95'))
+    """
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?%?", text):
+        raise UsageError(Problem("not a share", cure="write 95% or 0.95"))
+    value = Decimal(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 < value <= 1:
+        raise UsageError(Problem("a share lies above 0% and up to 100%", cure="write 95% or 0.95"))
+    return value.normalize()
+
+
+def parse_hours(text: str) -> tuple[int, ...]:
+    """Weekday numbers (Monday is 0) of a day or a range of days.
+
+    >>> parse_hours("mon-fri"), parse_hours("sat")
+    ((0, 1, 2, 3, 4), (5,))
+    """
+    first, _, last = text.lower().replace(" ", "").partition("-")
+    if first not in DAYS or (last or first) not in DAYS or DAYS.index(last or first) < DAYS.index(first):
+        cure = f"write one of {', '.join(DAYS)}, or a range such as mon-fri"
+        raise UsageError(Problem("not a day or a range of days", found=text, cure=cure))
+    return tuple(range(DAYS.index(first), DAYS.index(last or first) + 1))
+
+
+def listed(value: object) -> object:
+    """One value written without a list, as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+Share = Annotated[Decimal, BeforeValidator(checked(parse_share))]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Party(Strict):
+    """A department that signs, and who speaks for it."""
+
+    name: Text
+    signatory: Text
+
+
+class Service(Strict):
+    """What one party provides to another."""
+
+    name: Text
+    provider: Text
+    receiver: Text
+    description: Text
+
+
+class Responsibility(Strict):
+    """Who does a step of the sale, and the one role that answers for it: in every team or one, always or for a time.
+
+    `recorded` says that the CRM records the step, so that every won deal must have it done, once.
+    """
+
+    step: Text
+    accountable: Text
+    responsible: list[Text] = Field(min_length=1)
+    consulted: list[Text] = []
+    informed: list[Text] = []
+    team: Text | None = None
+    from_on: Day | None = None
+    to_on: Day | None = None
+    recorded: bool = False
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether it holds on a date; `to_on` is its last."""
+        return (self.from_on or dt.date.min) <= day <= (self.to_on or dt.date.max)
+
+
+class Hours(Strict):
+    """A calendar as written: `hours` by day or range of days, public holidays by region, own days added or taken."""
+
+    zone: Text
+    hours: dict[str, Text] = Field(min_length=1)
+    holidays: str | None = None
+    closed_on: list[Day] = []
+    open_on: list[Day] = []
+
+    def calendar(self, name: str) -> Calendar:
+        """The calendar these hours mean. Raises `UsageError` for hours that contradict themselves."""
+        windows: dict[int, tuple[tuple[int, int], ...]] = {}
+        for days, text in self.hours.items():
+            for day in parse_hours(days):
+                if day in windows:
+                    raise UsageError(Problem(f"{DAYS[day]} has hours twice", found=days, cure="write each day once"))
+                windows[day] = parse_windows(text)
+        return Calendar(name, self.zone, windows, self.holidays, frozenset(self.closed_on), frozenset(self.open_on))
+
+
+class Measure(Strict):
+    """What a promise and an outcome have in common: the KPI that judges it, and the knobs it is set to.
+
+    `population` keeps only the items that have one of these values in a column; `by` sets knobs otherwise for the
+    items with a value: `by: {priority: {Hot: {within: 30 business minutes}}}`.
+    """
+
+    id: Identifier
+    title: Text
+    kpi: Text
+    knobs: dict[str, Any] = {}
+    population: dict[str, Annotated[list[str], BeforeValidator(listed)]] = {}
+    by: dict[str, dict[str, dict[str, Any]]] = Field(default={}, max_length=1)
+    min_n: Annotated[int, Field(ge=1)] = 1
+    owner: Text
+
+
+class Promise(Measure):
+    """What is owed for every single item: kept or missed, with a target for the share kept.
+
+    `pause` names the reasons of holds that stop the clock ("leave" is the owner's absence). Items with one of the
+    values of `exclusions` are excluded. From `warn_at` of its time on, an item that waits is at risk.
+    """
+
+    promise: Text
+    target: Share
+    warn_at: Share = Decimal("0.75")
+    pause: list[Text] = []
+    exclusions: dict[str, Annotated[list[str], BeforeValidator(listed)]] = {}
+    escalation: str | None = None
+    if_missed: str | None = None
+
+
+class Outcome(Measure):
+    """A result of the business, watched beside the promises: it gets better or worse, and is never a miss."""
+
+
+class Review(Strict):
+    """When reviews happen: who leads them, and how many business days data may settle after a period."""
+
+    settle_business_days: Annotated[int, Field(ge=0, le=60)]
+    calendar: Text
+    owners: list[Text] = Field(min_length=1)
+
+
+class Change(Strict):
+    """Why this version replaced the one before."""
+
+    reason: Text
+    approved_by: Text
+
+
+class Version(Strict):
+    """One complete version of the agreement."""
+
+    title: Text
+    version: Text
+    effective_from: Day
+    ends_on: Day | None = None
+    timezone: Zone
+    fiscal_year_starts_in_month: Annotated[int, Field(ge=1, le=12)] = 1
+    parties: list[Party] = Field(min_length=2)
+    services: list[Service] = []
+    standards: list[Text] = []
+    stages: list[Text] = []
+    currency: Text | None = None
+    responsibilities: list[Responsibility] = []
+    calendars: dict[Identifier, Hours] = Field(min_length=1)
+    promises: list[Promise] = []
+    outcomes: list[Outcome] = []
+    review: Review
+    change: Change | None = None
+
+    @property
+    def measures(self) -> list[Promise | Outcome]:
+        """Promises, then outcomes, in the order of the file."""
+        return [*self.promises, *self.outcomes]
+
+    def measure(self, name: str) -> Promise | Outcome | None:
+        """The promise or outcome of this id, None where this version has none."""
+        return next((measure for measure in self.measures if measure.id == name), None)
+
+    def working_hours(self) -> dict[str, Calendar]:
+        """Every calendar of this version by name."""
+        return {name: hours.calendar(name) for name, hours in self.calendars.items()}

@@ -1,0 +1,170 @@
+"""Judgements of one measure in one period, counted and estimated, before they are compared or judged."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+
+from slareport import statistics
+from slareport.agreement import Agreement, Outcome, Promise
+from slareport.items.money import BETWEEN
+from slareport.kpi import COUNTED, KPI, KPIS
+from slareport.period import Period
+from slareport.statistics import survival
+from slareport.statistics.ratios import ratio_with_interval
+
+REACH = 0.9
+UNKNOWN = statistics.Estimate(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every row of one scorecard shares: whose it is, the agreement, and how the data came to be.
+
+    `began_at` holds the first instant of the records of leads and of deals, by their subject; `lacking`, per KPI, what
+    the CRM does not give.
+    """
+
+    team: str
+    agreement: Agreement
+    as_of: pd.Timestamp
+    began_at: Mapping[str, pd.Timestamp]
+    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def measures(agreement: Agreement, period: Period) -> list[str]:
+    """The ids of all promises, then all outcomes, of the versions in force in a period."""
+    versions = agreement.in_force(period)[::-1]
+    promises = [p.id for version in versions for p in version.promises]
+    outcomes = [o.id for version in versions for o in version.outcomes]
+    return list(dict.fromkeys(promises + outcomes))
+
+
+def in_period(judgements: pd.DataFrame, period: Period, zone: str) -> pd.DataFrame:
+    """The judgements dated in a period."""
+    start, end = period.bounds(zone)
+    return judgements[judgements["at"].ge(start) & judgements["at"].lt(end)]
+
+
+@dataclass(frozen=True)
+class Count:
+    """One measure in one period: the states of its items, and what they add up to.
+
+    `lacking` names the canonical columns that it needs and the CRM does not give; `mixed` the currencies of its
+    amounts, where there are several and no rates to make them one.
+    """
+
+    measure: Promise | Outcome
+    states: Mapping[str, int]
+    versions: str
+    definitions: tuple[str, ...]
+    target: Fraction
+    n: int
+    numerator: int | float | None
+    denominator: int | float | None
+    value: float
+    low: float
+    high: float
+    truncated: bool
+    lacking: tuple[str, ...]
+    mixed: tuple[str, ...]
+
+    @property
+    def is_promise(self) -> bool:
+        """Whether it is kept or missed."""
+        return isinstance(self.measure, Promise)
+
+
+def count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, frame: Frame) -> Count:
+    """One measure in one period; `ages` are those of `ages_of`, of all its judgements."""
+    rows = in_period(judgements, period, frame.agreement.zone)
+    counted = rows[rows["state"].isin(COUNTED)]
+    having = {p: m for p, v in enumerate(frame.agreement.versions) if (m := v.measure(name)) is not None}
+    used = sorted(set(rows["version"]))
+    measure = having[used[-1]] if used else _in_force(having, period, frame.agreement)
+    kpi = KPIS[measure.kpi]
+    lacking, mixed = frame.lacking.get(kpi.name, ()), _mixed(kpi, counted)
+    sums = kpi.estimate != "median" and not (lacking or mixed)
+    value, low, high = UNKNOWN if lacking or mixed else _estimate(kpi, counted)
+    return Count(
+        measure,
+        {str(state): int(n) for state, n in rows["state"].value_counts().items()},
+        ", ".join(frame.agreement.versions[position].version for position in used),
+        tuple(sorted(set(counted["definition"]))),
+        _blended_target(counted, having, measure),
+        len(counted),
+        _whole(counted["numerator"].sum()) if sums else None,
+        _whole(counted["denominator"].sum()) if sums else None,
+        value,
+        low,
+        high,
+        truncated=_truncated(ages, period, frame, frame.began_at.get(kpi.subject)),
+        lacking=lacking,
+        mixed=mixed,
+    )
+
+
+def _in_force(having: Mapping[int, Promise | Outcome], period: Period, agreement: Agreement) -> Promise | Outcome:
+    """The measure as the last version of a period has it, where no item says which version governs."""
+    begun = bisect_left(agreement.effective_at(), period.bounds(agreement.zone)[1])
+    return next((having[p] for p in reversed(range(begun)) if p in having), next(iter(having.values())))
+
+
+def _estimate(kpi: KPI, counted: pd.DataFrame) -> statistics.Estimate:
+    """How the rows become a number, as the KPI says; a median of items still open takes in how far they got."""
+    if kpi.estimate == "ratio":
+        return ratio_with_interval(counted["numerator"], counted["denominator"])
+    if kpi.estimate == "share":
+        kept, n = int(counted["numerator"].sum()), len(counted)
+        return statistics.Estimate(kept / n if n else math.nan, *statistics.wilson(kept, n))
+    if counted["censored"].any():
+        return survival.time_until(counted["value"], ~counted["censored"])
+    return statistics.median_with_interval(counted["value"].to_numpy())
+
+
+def _whole(total: float) -> int | float:
+    return int(total) if total == int(total) else float(total)
+
+
+def _mixed(kpi: KPI, counted: pd.DataFrame) -> tuple[str, ...]:
+    """The currencies of a sum of amounts, where there are several: such a sum says nothing."""
+    currencies = sorted(set(counted["currency"].dropna().str.split(BETWEEN).explode())) if kpi.money else []
+    return tuple(currencies) if len(currencies) > 1 else ()
+
+
+def _blended_target(
+    counted: pd.DataFrame, having: Mapping[int, Promise | Outcome], measure: Promise | Outcome
+) -> Fraction:
+    """The target, exactly; where a period has several versions, each weighs by the items it governs."""
+    if not isinstance(measure, Promise):
+        return Fraction(0)
+    targets = {p: Fraction(m.target) for p, m in having.items() if isinstance(m, Promise)}
+    n = {int(str(position)): int(times) for position, times in counted["version"].value_counts().items()}
+    if not n:
+        return Fraction(measure.target)
+    return sum((targets[p] * times for p, times in n.items()), Fraction(0)) / sum(n.values())
+
+
+def ages_of(judgements: pd.DataFrame) -> pd.Series:
+    """How old each counted item was at the instant that puts it in a period."""
+    counted = judgements[judgements["state"].isin(COUNTED)]
+    age: Any = counted["at"] - counted["created_at"]
+    return age
+
+
+def _truncated(ages: Any, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
+    """Whether the log begins too late for this period: nine in ten items dated at its start must fit into it.
+
+    A period right after the log's beginning holds only the items that went fast, and flatters every result.
+    """
+    reach = ages.quantile(REACH)
+    if began_at is None or pd.isna(reach):
+        return False
+    start, _ = period.bounds(frame.agreement.zone)
+    return bool(began_at > start - reach)
