@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LARGEST_FILE = 256 * 1024
 DEEPEST = 20
 EMPTY = {"", "~", "null"}
+FOLD = "\a"  # what ruamel.yaml leaves in a folded text, to remember where its lines ended
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -215,7 +216,8 @@ def _refused(events: Iterator[Any], file: str) -> Iterator[Problem]:
 def _plain(node: Node, place: Place, reading: _Reading) -> Any:
     reading.lines[place] = node.start_mark.line + 1
     if isinstance(node, ScalarNode):
-        return None if node.style is None and node.value.lower() in EMPTY else str(node.value)
+        value = node.value.replace(FOLD, "") if node.style == ">" else node.value
+        return None if node.style is None and value.lower() in EMPTY else str(value)
     if isinstance(node, SequenceNode):
         return [_plain(child, (*place, index), reading) for index, child in enumerate(node.value)]
     return dict(_pairs(cast("MappingNode", node), place, reading))

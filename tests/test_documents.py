@@ -57,6 +57,11 @@ TEXTS = [
 ]
 
 
+def test_a_folded_text_has_single_spaces_where_its_lines_ended(tmp_path):
+    read = document(tmp_path, "name: >-\n  Two of us were ill,\n  and nobody took over.\n")
+    assert read.data == {"name": "Two of us were ill, and nobody took over."}
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_is_written_is_what_is_read(tmp_path, text):
     assert document(tmp_path, f"a: {text}\nb:\n  - {text}\nc: '{text}'\n").data == {"a": text, "b": [text], "c": text}
