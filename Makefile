@@ -12,7 +12,7 @@ packets: $(VENV)/ready  ## Make the sample company's packets of the last quarter
 
 test: $(VENV)/ready  ## Run every test, the committed notebooks included
 	$(BIN)/pytest --nbval -p no:cacheprovider notebooks
-	$(BIN)/pytest --numprocesses $(WORKERS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 slow: $(VENV)/ready  ## Run the tests that take minutes
 	$(BIN)/pytest -m slow

@@ -6,6 +6,7 @@ Times never reach a chart; their labels are finished words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,14 @@ import pandas as pd
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # the mime type notebooks know how to draw
 MIME = "application/vnd.vegalite.v5+json"
-WIDTH, HEIGHT = 600, 200
+WIDTH, HEIGHT = 480, 160
+SMALL_WIDTH, SMALL_HEIGHT = 190, 80
 ROW_HEIGHT = 30
 Y_LABELS = 52  # room for the labels of the value axis, so that charts below each other line up
 LABEL_GAP = 0.11  # of the axis: labels nearer than this would touch
 
-INK, QUIET, GRID, ACCENT, BAD, PAPER = "#1f2933", "#5b6770", "#d5dbe1", "#12436d", "#a8201a", "#ffffff"
+INK, QUIET, GRID, WASH = "#1f2933", "#5b6770", "#d5dbe1", "#edf0f3"
+ACCENT, BAD, PAPER = "#12436d", "#a8201a", "#ffffff"
 FONT = "Arial"
 STATES = {  # fill, stroke, shape
     "other": (ACCENT, ACCENT, "circle"),
@@ -73,42 +76,104 @@ class Figure:
         return {MIME: self.spec(), "text/plain": f"{self.title}. {self.description}"}
 
 
-def trend(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, unit: str) -> Chart:
+@dataclass(frozen=True)
+class Usual:
+    """Where a measure usually lies, and since which of the labels it has left that range; both may be unknown."""
+
+    low: float = math.nan
+    high: float = math.nan
+    left: str = ""
+    told: str = ""
+
+
+def trend(
+    rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, unit: str, usual: Usual = Usual()
+) -> Chart:
     """A measure over periods: value and interval per period, what was promised as a line, the last value named.
 
     `rows` are scorecard rows, oldest first; `words` their values and `labels` their periods as people read them.
-    A period that was missed, or that the records cover in part only, is drawn in another shape.
+    A period that was missed, or that the records cover in part only, is drawn in another shape. The usual range is
+    shaded; where the measure has left it for good, it says so.
     """
-    frame = rows[["value", "low", "high", "target"]].mul(100 if unit == "%" else 1).round(2)
-    frame = frame.assign(label=list(labels), text=[f"{a}: {b}" for a, b in zip(labels, words, strict=True)])
-    frame["state"] = rows["result"].where(rows["result"].isin(["missed", "incomplete history"]), "other")
-    low, high = _domain(frame, percent=unit == "%")
-    two_lines = alt.Axis(labelExpr="split(datum.label, ' ')", grid=False, labelAngle=0, labelOverlap=False)
-    x = alt.X("label", type="ordinal", sort=list(labels), title=None, axis=two_lines)
-    ticks = alt.Axis(tickCount=4, minExtent=Y_LABELS, labelExpr=f"datum.label + '{'%' if unit == '%' else f' {unit}'}'")
-    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
-    y = alt.Y("value", type="quantitative", title=None, scale=scale, axis=ticks)
-    base, given = alt.Chart(frame), alt.Chart(frame.dropna(subset="value"))
-    layers = [
-        alt.Chart(frame.dropna(subset="low"))
-        .mark_rule(color=GRID, strokeWidth=6, aria=False)
-        .encode(x, alt.Y("low", type="quantitative"), alt.Y2("high")),
-        base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y),
-        given.mark_point(size=60, opacity=1, strokeWidth=2).encode(
-            x, y, *_marks(STATES), description=alt.Description("text", type="nominal")
-        ),
-    ]
+    frame = _periods(rows, words, labels, unit)
+    low, high = _domain(frame, unit)
+    axis = alt.Axis(labelExpr="split(datum.label, ' ')", grid=False, labelAngle=0, labelOverlap=False)
+    x, y = _axes(labels, low, high, unit, axis)
+    layers = [*_range(usual, unit), *_drawn(frame, x, y)]
     names = []
     last = frame.iloc[-1]
-    if frame["target"].notna().any():
-        promised = alt.Y("target", type="quantitative")
-        line = base.mark_line(color=QUIET, strokeDash=[5, 4], strokeWidth=1, interpolate="step")
-        layers.insert(1, line.encode(x, promised))
+    if pd.notna(last["target"]):
         names.append((float(last["target"]), f"promised {last['target']:g}%", QUIET, "normal"))
     if pd.notna(last["value"]):
         names.append((float(last["value"]), words[-1], ACCENT, "bold"))
-    layers += [_name(height, text, colour, weight) for height, text, colour, weight in _apart(names, high - low)]
+    layers += [_name(*name) for name in _apart(names, high - low)]
+    if usual.left:
+        layers.append(_since(usual, x, near_the_end=list(labels).index(usual.left) > len(labels) / 2))
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+
+
+def small(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, unit: str) -> Chart:
+    """The same as `trend`, small enough to stand beside others: only the first and the last period are named."""
+    frame = _periods(rows, words, labels, unit)
+    low, high = _domain(frame, unit)
+    axis = alt.Axis(values=[labels[0], labels[-1]], grid=False, labelAngle=0, labelOverlap=False)
+    x, y = _axes(labels, low, high, unit, axis, ticks=2)
+    return alt.layer(*_drawn(frame, x, y, size=20)).properties(width=SMALL_WIDTH, height=SMALL_HEIGHT)
+
+
+def _periods(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], unit: str) -> pd.DataFrame:
+    """The numbers a chart over periods shows, in the unit of its axis, and how each period looks."""
+    frame = rows[["value", "low", "high", "target"]].mul(100 if unit == "%" else 1).round(2)
+    state = rows["result"].where(rows["result"].isin(["missed", "incomplete history"]), "other")
+    told = [f"{label}: {word}" for label, word in zip(labels, words, strict=True)]
+    return frame.assign(label=list(labels), text=told, state=state)
+
+
+def _axes(
+    labels: Sequence[str], low: float, high: float, unit: str, axis: alt.Axis, ticks: int = 4
+) -> tuple[alt.X, alt.Y]:
+    x = alt.X("label", type="ordinal", sort=list(labels), title=None, axis=axis)
+    said = "%" if unit == "%" else f" {unit}"
+    up = alt.Axis(tickCount=ticks, minExtent=Y_LABELS, labelExpr=f"datum.label + '{said}'")
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    return x, alt.Y("value", type="quantitative", title=None, scale=scale, axis=up)
+
+
+def _drawn(frame: pd.DataFrame, x: alt.X, y: alt.Y, size: int = 60) -> list[Any]:
+    """Intervals, what was promised, the line and its points."""
+    base, given = alt.Chart(frame), alt.Chart(frame.dropna(subset="value"))
+    limits = alt.Chart(frame.dropna(subset="low")).mark_rule(color=GRID, strokeWidth=6, aria=False)
+    layers = [limits.encode(x, alt.Y("low", type="quantitative"), alt.Y2("high"))]
+    if frame["target"].notna().any():
+        line = base.mark_line(color=QUIET, strokeDash=[5, 4], strokeWidth=1, interpolate="step")
+        layers.append(line.encode(x, alt.Y("target", type="quantitative")))
+    layers.append(base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y))
+    told = alt.Description("text", type="nominal")
+    points = given.mark_point(size=size, opacity=1, strokeWidth=2)
+    return [*layers, points.encode(x, y, *_marks(STATES), description=told)]
+
+
+def _range(usual: Usual, unit: str) -> list[Any]:
+    """The usual range as a band behind everything; nothing where there is none."""
+    if usual.low != usual.low:
+        return []
+    ends = {
+        end: [round(value * (100 if unit == "%" else 1), 2)]
+        for end, value in (("low", usual.low), ("high", usual.high))
+    }
+    band = alt.Chart(pd.DataFrame(ends)).mark_rect(color=WASH, aria=False, clip=True)
+    return [band.encode(alt.Y("low", type="quantitative"), alt.Y2("high"))]
+
+
+def _since(usual: Usual, x: alt.X, *, near_the_end: bool) -> Any:
+    """A remark above the plot, over the first period outside the usual range."""
+    frame = pd.DataFrame({"label": [usual.left], "text": [usual.told]})
+    mark: Any = {"align": "right" if near_the_end else "left", "dx": 24 if near_the_end else -24, "dy": -10}
+    return (
+        alt.Chart(frame)
+        .mark_text(color=INK, fontSize=12, baseline="bottom", **mark)
+        .encode(x, y=alt.value(0), text=alt.Text("text", type="nominal"))
+    )
 
 
 def counted(rows: pd.DataFrame) -> Chart:
@@ -176,14 +241,14 @@ def _marks(states: Mapping[str, tuple[str, str, str]]) -> list[Any]:
     ]
 
 
-def _domain(frame: pd.DataFrame, *, percent: bool) -> tuple[float, float]:
+def _domain(frame: pd.DataFrame, unit: str) -> tuple[float, float]:
     """What the value axis spans: every interval and promise, in round tens for shares, from zero for amounts."""
     values: Any = frame[["low", "high", "value", "target"]].stack().dropna()
     if values.empty:
         return 0.0, 1.0
     least, most = float(values.min()), float(values.max())
-    if not percent:
-        return 0.0, max(1.0, most * 1.05)
+    if unit != "%":
+        return min(0.0, least * 1.05), max(1.0, most * 1.05)
     low = min(90.0, max(0.0, least // 10 * 10))
     return low, min(100.0, max(low + 10, -(-most // 10) * 10))
 

@@ -10,7 +10,7 @@ from slareport import format as fmt
 from slareport import sections
 from slareport.findings import RESULT_WORDS, value_in_words
 from slareport.restatement import CRM_TABLES, Restatement
-from slareport.sections import Cell, Column, Section, Table
+from slareport.sections import Cell, Section, Table
 
 INSTANT = pd.Timedelta(microseconds=1)
 
@@ -23,13 +23,17 @@ def told(found: Restatement) -> Section:
         return sections.tables(text, above=[text, *_inputs(found)])
     columns = ["Promise or result", "#Before", "#Now", "#Counted before", "#Counted now", "Result now"]
     numbers = Table(
-        f"Corrected since the data of {since}", _columns(columns), [_moved(row) for _, row in found.rows.iterrows()]
+        f"Corrected since the data of {since}",
+        sections.columns(columns),
+        [_moved(row) for _, row in found.rows.iterrows()],
     )
     reasons: list[list[Cell]] = []
     for key, part in found.items.groupby(["title", "reason"], sort=False):
         title, reason = map(str, key)
         reasons.append([title, reason[:1].upper() + reason[1:], fmt.count(len(part))])
-    why = Table("Items that count otherwise, by reason", _columns(["Promise or result", "Reason", "#Items"]), reasons)
+    why = Table(
+        "Items that count otherwise, by reason", sections.columns(["Promise or result", "Reason", "#Items"]), reasons
+    )
     tables = [table for table in (numbers, why) if table.rows]
     return sections.tables(_sentence(found, since), *tables, above=list(_inputs(found)))
 
@@ -54,8 +58,3 @@ def _inputs(found: Restatement) -> Iterator[str]:
     parameters = [name for name in found.inputs if name != CRM_TABLES]
     if parameters:
         yield f"The two looks were made under different parameters: {fmt.listed(parameters)}."
-
-
-def _columns(titles: list[str]) -> list[Column]:
-    """Columns by their titles; one marked `#` holds numbers."""
-    return [Column(title.lstrip("#"), title.startswith("#")) for title in titles]

@@ -20,6 +20,7 @@ COLOURS: Mapping[str, str] = {
     "#1f2933": "var(--ink)",
     "#5b6770": "var(--quiet)",
     "#d5dbe1": "var(--grid)",
+    "#edf0f3": "var(--wash)",
     "#ffffff": "var(--paper)",
     "#12436d": "var(--accent)",
     "#28a197": "var(--mark-2)",

@@ -22,12 +22,15 @@ EVIDENCE = Entry(
 )
 
 
-def definitions(versions: Sequence[Version], calendars: Sequence[str]) -> Section:
-    """The definitions of every measure of the versions in force, the newest first, and of the calendars named."""
+def definitions(versions: Sequence[Version], calendars: Sequence[str], *, full: bool = True) -> Section:
+    """The definitions of every measure of the versions in force, the newest first, and of the calendars named.
+
+    Unless `full`, what counts and what does not is left to the annex.
+    """
     measures: dict[str, Promise | Outcome] = {}
     for version in versions[::-1]:
         measures = {**measures, **{m.id: m for m in version.measures if m.id not in measures}}
-    entries = [Entry(measure.title, _lines(measure, versions)) for measure in measures.values()]
+    entries = [Entry(measure.title, _lines(measure, versions, full=full)) for measure in measures.values()]
     hours = [versions[-1].calendars[name] for name in calendars]
     open_hours = [
         f"{fmt.listed([f'{_days(d)} {t}' for d, t in h.hours.items()])} in {h.zone}{_free(h.holidays)}." for h in hours
@@ -37,14 +40,14 @@ def definitions(versions: Sequence[Version], calendars: Sequence[str]) -> Sectio
     )
 
 
-def _lines(measure: Promise | Outcome, versions: Sequence[Version]) -> list[str]:
+def _lines(measure: Promise | Outcome, versions: Sequence[Version], *, full: bool) -> list[str]:
     kpi = KPIS[measure.kpi]
-    lines = [kpi.meaning, kpi.counting]
+    lines = [kpi.meaning, kpi.counting] if full else [kpi.meaning]
     for version in versions:
         promised = version.measure(measure.id)
         if isinstance(promised, Promise):
-            since = f"Version {version.version}, since {fmt.day(version.effective_from)}"
-            lines.append(f"{since}: {promised.promise} Promised: {fmt.percent(promised.target)}.")
+            since = f"Version {version.version}, since {fmt.day(version.effective_from)}: " * (len(versions) > 1)
+            lines.append(f"{since}{promised.promise} Promised: {fmt.percent(promised.target)}.")
     return [*lines, f"Owner: {measure.owner}. Definition: {definition_of(measure)}."]
 
 

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-import csv
+import json
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from slareport import files, outputs
-from slareport.all_reviews import Cell, Index, Row, State, render_index
+from slareport import format as fmt
+from slareport.all_reviews import Cell, Index, Link, Promise, Row, State, render_index
 from slareport.errors import UsageError
-from slareport.outputs import COMPANY, CURRENT, FAILED, Place
+from slareport.findings import ICONS, now_in_words
+from slareport.kpi import KPIS
+from slareport.outputs import CURRENT, FAILED, Place
 from slareport.period import Period
+from slareport.teams import COMPANY
 from slareport.workspace import Workspace
 
-MAIN = {"leadership_summary", "team_review"}
+MAIN = {"leadership_summary", "team_review"}  # the others are linked beside these
+INSTANT = pd.Timedelta(microseconds=1)
+
+Published = tuple[Place, Mapping[str, Any] | None, str]
+"""A place, the manifest of its packet in force, and the reason of a later failure."""
 
 
 def write_index(workspace: Workspace) -> Path:
-    """Rewrite `outputs/index.html`; the page it is."""
-    cells: dict[str, dict[str, Cell]] = defaultdict(dict)
+    """Rewrite `outputs/index.html`, and `index.json` for machines; the page it is."""
+    made: dict[tuple[str, str], list[Published]] = defaultdict(list)
     periods: dict[str, Period] = {}
     for place, manifest, failure in outputs.published(workspace.outputs):
         try:
@@ -27,36 +39,84 @@ def write_index(workspace: Workspace) -> Path:
         except UsageError:  # a folder of someone else's
             continue
         periods[period.title] = period
-        cells[_row(workspace, place)][period.title] = _cell(workspace, place, manifest, failure)
-    expected = ["Company", *(team.name for team in workspace.teams.values())]
-    order = [*expected, *sorted(set(cells) - set(expected))]
+        made[place.team, period.title].append((place, manifest, failure))
     newest = sorted(periods, key=lambda title: (periods[title].end, periods[title].start), reverse=True)
-    rows = tuple(Row(title, cells.get(title, {})) for title in order)
+    cells: dict[str, dict[str, Cell]] = defaultdict(dict)
+    tables: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
+    for (team, title), found in made.items():
+        main, *others = sorted(found, key=lambda one: (one[0].notebook not in MAIN, one[0].notebook))
+        tables[team][title] = table = _scorecard(workspace, main)
+        more = tuple(_link(workspace, other) for other in others)
+        cells[team][title] = replace(_cell(workspace, periods[title], main, table), more=more)
+    titles = {COMPANY: "Company", **{key: team.name for key, team in workspace.teams.items()}}
+    order = [*titles, *sorted(set(cells) - set(titles))]
+    rows = tuple(Row(key, titles.get(key, key), cells.get(key, {}), _promises(tables[key], newest)) for key in order)
+    listed = [_entry(workspace, place, manifest) for found in made.values() for place, manifest, _ in found if manifest]
+    files.write(workspace.outputs / "index.json", json.dumps(listed, indent=1, sort_keys=True) + "\n")
     page = workspace.outputs / "index.html"
     files.write(page, render_index(Index(workspace.agreement.versions[-1].title, tuple(newest), rows)))
     return page
 
 
-def _row(workspace: Workspace, place: Place) -> str:
-    known = workspace.teams.get(place.team)
-    name = "Company" if place.team == COMPANY else known.name if known else place.team
-    return name if place.notebook in MAIN else f"{name}, {place.notebook.replace('_', ' ')}"
-
-
-def _cell(workspace: Workspace, place: Place, manifest: dict[str, Any] | None, failure: str) -> Cell:
+def _folder(workspace: Workspace, place: Place) -> str:
+    """The folder of the packet in force, from the index: the version itself, as links do not survive every host."""
     folder = place.folder(workspace.outputs)
-    link = folder.relative_to(workspace.outputs).as_posix()
+    return f"{folder.relative_to(workspace.outputs).as_posix()}/{(folder / CURRENT).resolve().name}"
+
+
+def _reason(workspace: Workspace, place: Place) -> str:
+    return f"{place.folder(workspace.outputs).relative_to(workspace.outputs).as_posix()}/{FAILED}/reason.txt"
+
+
+def _link(workspace: Workspace, made: Published) -> Link:
+    """The way to what else was made of a review, by the name of its notebook."""
+    place, manifest, failure = made
+    words = place.notebook.replace("_", " ").capitalize()
     if manifest is None:
-        return Cell("failed", "", f"{link}/{FAILED}/reason.txt")
-    version = (folder / CURRENT).resolve().name
-    words = _words(folder / CURRENT / "scorecard.csv")
-    note = "the last build failed" if failure else ""
-    state: State = "provisional" if manifest["status"] == outputs.PROVISIONAL else "ready"
-    return Cell(state, words, f"{link}/{version}/packet.html", note)
+        return Link(f"{words}: build failed", _reason(workspace, place))
+    return Link(words + ", the last build failed" * bool(failure), f"{_folder(workspace, place)}/packet.html")
 
 
-def _words(scorecard: Path) -> str:
-    with scorecard.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    judged = [row["result"] for row in rows if row["kind"] == "promise" and row["result"] in ("kept", "missed")]
-    return f"{judged.count('kept')} of {len(judged)} kept" if judged else f"{len(rows)} results"
+def _cell(workspace: Workspace, period: Period, made: Published, scorecard: pd.DataFrame) -> Cell:
+    place, manifest, failure = made
+    if manifest is None:
+        return Cell("failed", Link("Build failed", _reason(workspace, place)))
+    held = workspace.reviews.of(period, place.team).held_on
+    state: State = "provisional" if manifest["status"] == outputs.PROVISIONAL else "reviewed" if held else "ready"
+    link = Link(_words(scorecard), f"{_folder(workspace, place)}/packet.html")
+    notes = [f"held {fmt.day(held)}"] * (state == "reviewed") + ["the last build failed"] * bool(failure)
+    last = pd.Timestamp(manifest["as_of"]) - INSTANT
+    return Cell(state, link, tuple(notes), since=manifest["as_of"], day=fmt.day(last, workspace.agreement.zone))
+
+
+def _scorecard(workspace: Workspace, made: Published) -> pd.DataFrame:
+    """The scorecard of the packet in force; empty where there is none."""
+    place, manifest, _ = made
+    path = place.folder(workspace.outputs) / CURRENT / "scorecard.csv"
+    return pd.read_csv(path) if manifest else pd.DataFrame()
+
+
+def _words(scorecard: pd.DataFrame) -> str:
+    judged = scorecard[scorecard["kind"].eq("promise") & scorecard["result"].isin(["kept", "missed"])]
+    if judged.empty:
+        return fmt.plural(len(scorecard), "result")
+    return f"{judged['result'].eq('kept').sum()} of {len(judged)} kept"
+
+
+def _promises(tables: Mapping[str, pd.DataFrame], newest: list[str]) -> tuple[Promise, ...]:
+    """Each promise and result of a row over the periods, in the order of the newest scorecard."""
+    titles: dict[str, str] = {}
+    values: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+    for period in newest:
+        for _, row in tables.get(period, pd.DataFrame()).iterrows():
+            titles.setdefault(row["promise"], row["title"])
+            if row["kpi"] in KPIS:  # a KPI of one's own may be gone
+                values[row["promise"]][period] = (ICONS.get(row["result"], "none"), now_in_words(row))
+    return tuple(Promise(title, values[name]) for name, title in titles.items())
+
+
+def _entry(workspace: Workspace, place: Place, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a machine needs to find a packet and to know that it is whole."""
+    told = {key: manifest[key] for key in ("status", "as_of", "content_digest", "supersedes", "files")}
+    where = {"period": place.period, "team": place.team, "notebook": place.notebook}
+    return {**where, "path": _folder(workspace, place), **told}

@@ -21,11 +21,12 @@ from slareport import files, record
 from slareport.errors import Problem, VerificationError
 from slareport.record import FORECAST_COLUMNS, REJECT_COLUMNS
 from slareport.scorecard import MISS_COLUMNS, Row
+from slareport.workbook import workbook
 
-COMPANY = "_all"
 CURRENT = "current"
 FAILED = "failed"
 MANIFEST = "manifest.json"
+WORKBOOK = "packet.xlsx"
 PROVISIONAL = "provisional"
 RESTORE = "restore it from a backup, or remove the folder and run the review again"
 INJECTED = ("injected-parameters", "papermill-error-cell-tag")  # cells of papermill, with random ids
@@ -69,6 +70,7 @@ def publish(outputs: Path, place: Place, notebook: Any, html: str, provenance: M
         **{f"{name}.csv": _csv(data[name], columns) for name, columns in CSV_COLUMNS.items()},
     }
     raw = {name: text.encode() for name, text in contents.items()}
+    raw[WORKBOOK] = workbook({name: (columns, data[name]) for name, columns in CSV_COLUMNS.items()}, data["zone"])
     listed = {name: {"sha256": _digest(content), "size": len(content)} for name, content in sorted(raw.items())}
     content_digest = _content_digest(listed)
     name = f"{pd.Timestamp(data['as_of']):%Y%m%dT%H%M%SZ}-{content_digest[:8]}"

@@ -7,7 +7,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -72,7 +72,10 @@ class PacketExporter(TemplateExporter):
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its claim, its drawing (empty if it could not be drawn) and the numbers behind it."""
+    """A chart with its claim, its drawing (empty if it could not be drawn) and the numbers behind it.
+
+    `notes` is what its cell has shown after it: causes, a quotation.
+    """
 
     key: str
     title: str
@@ -81,6 +84,7 @@ class Figure:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
+    notes: Markup = field(default_factory=Markup)
 
     @property
     def width(self) -> str:
@@ -98,6 +102,12 @@ class Section:
     blocks: list[Markup | Figure] = field(default_factory=list)
     computed: bool = False  # it has code cells besides the closing one …
     shown: bool = False  # … and one of them shows something
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is some text and one chart, which stand side by side on paper."""
+        charts = [block for block in self.blocks if isinstance(block, Figure)]
+        return len(charts) == 1 < len(self.blocks) and not charts[0].notes
 
     def groups(self) -> list[tuple[bool, list[Any]]]:
         """Blocks in order, charts that follow each other together: the page sets small ones side by side."""
@@ -138,7 +148,7 @@ def read_packet(nb: Any, file: str = "") -> Packet:
             _read_prose(cell.source, sections)
         elif cell.cell_type == "code":
             read = (_read_bundle(data, file, place) for data in _bundles(cell))
-            blocks = [block for block in read if block is not None]
+            blocks = _together([block for block in read if block is not None])
             first = blocks[0] if blocks else None
             if len(sections) == 1 and not header and isinstance(first, Markup):
                 header = first
@@ -152,6 +162,18 @@ def read_packet(nb: Any, file: str = "") -> Packet:
     packet = Packet(title, str(record.get("foot") or ""), header, kept)
     _name_sections(packet, file)
     return packet
+
+
+def _together(blocks: list[Markup | Figure]) -> list[Markup | Figure]:
+    """The blocks of one cell, with what stands after a chart as part of it."""
+    found: list[Markup | Figure] = []
+    for block in blocks:
+        last = found[-1] if found else None
+        if isinstance(last, Figure) and isinstance(block, Markup):
+            found[-1] = replace(last, notes=last.notes + block)
+        else:
+            found.append(block)
+    return found
 
 
 def _closing_record(nb: Any, file: str) -> Mapping[str, Any]:

@@ -21,6 +21,8 @@ _ALIVE = frozenset((
 # fmt: on
 _LOADS = frozenset(("action", "background", "data", "formaction", "poster", "src", "srcset", "xlink:href"))
 _LINKS = frozenset(("", "http", "https", "mailto"))
+SCRIPTS = ("tooltip", "filter")
+STYLES = ("style", "index")
 _CSS_LOADS = re.compile(r"url\(|@import", re.IGNORECASE)
 
 
@@ -34,11 +36,20 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = compact(_file("style.css")), _file("tooltip.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    made.globals |= {"style": Markup(style), "script": Markup(script), "script_hash": f"sha256-{digest}"}  # noqa: S704
+    scripts = {name: Markup(_file(f"{name}.js")) for name in SCRIPTS}  # noqa: S704
+    styles = {name: Markup(compact(_file(f"{name}.css"))) for name in STYLES}  # noqa: S704
+    made.globals |= {
+        "styles": styles,
+        "scripts": scripts,
+        "hashes": {name: _hash(text) for name, text in scripts.items()},
+    }
     made.filters["css_string"] = css_string
     return made
+
+
+def _hash(script: str) -> str:
+    """What the content security policy calls a script that may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _file(name: str) -> str:

@@ -36,13 +36,15 @@ def make(
     evaluation: Evaluation,
     name: str,
     title: str,
+    zone: str,
     scorecard: pd.DataFrame,
     misses: pd.DataFrame,
     forecasts: pd.DataFrame,
 ) -> Record:
     """The record of a review. The same figures give the same record: no clock, no paths, no tool versions.
 
-    `forecasts` are kept as they were made, so that later ones can be held against them; empty where none is made.
+    `zone` is where its readers are. `forecasts` are kept as they were made, so that later ones can be held against
+    them; empty where none is made.
     """
     agreement = evaluation.workspace.agreement
     agreed = _digest(dict(sorted(agreement.digests.items())))
@@ -59,6 +61,7 @@ def make(
             "period_title": evaluation.period.title,
             "as_of": evaluation.as_of.isoformat(),
             "provisional": evaluation.provisional,
+            "zone": zone,
             "agreement_digest": agreed,
             "data_digest": data,
             "accounting": _rows(evaluation.accounting()),

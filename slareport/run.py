@@ -22,9 +22,10 @@ from slareport.evaluation import instant
 from slareport.extract import extract
 from slareport.index import write_index
 from slareport.kernels import LIMITS, Executed, Limits, execute, literal, stop_all
-from slareport.outputs import COMPANY, Place
+from slareport.outputs import Place
 from slareport.packet import PacketExporter
 from slareport.period import Period
+from slareport.teams import COMPANY
 from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, Workspace, notebook_folders
 
 REQUIRED = {"period"}

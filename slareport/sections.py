@@ -28,8 +28,13 @@ class Section:
 class Column:
     """A column of a table: its title, and whether it holds numbers."""
 
-    title: str
+    title: Cell
     numeric: bool = False
+
+
+def columns(titles: Sequence[str]) -> list[Column]:
+    """Columns by their titles; one marked `#` holds numbers."""
+    return [Column(title.lstrip("#"), title.startswith("#")) for title in titles]
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,32 @@ class Figure:
     label: str
     value: str
     note: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A decision that is asked for: of whom and until when, the question, and the options by letter."""
+
+    of: str
+    question: str
+    options: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A count beside its name, drawn as long as its share of the whole (0-1)."""
+
+    name: str
+    count: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a person said, and who it was and when."""
+
+    text: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -75,13 +106,19 @@ def nothing(text: str) -> Section:
     return Section("", text)
 
 
-def result(icon: str, words: str) -> Markup:
-    """A result with its icon."""
+def result(icon: str, words: str, note: str = "") -> Markup:
+    """A result with its icon, and a note below it."""
     macros: Any = environment().get_template("sections/table.html.j2").module
-    return Markup(macros.result(icon, words))  # noqa: S704  the macro escapes
+    return Markup(macros.result(icon, words, note))  # noqa: S704  the macro escapes
 
 
 def link(text: str, href: str | None) -> Markup:
     """A text that leads somewhere, or just the text."""
     macros: Any = environment().get_template("sections/table.html.j2").module
     return Markup(macros.link(text, href))  # noqa: S704  the macro escapes
+
+
+def spark(**drawn: Any) -> Markup:
+    """A line as small as a word; its geometry is `sparkline`'s."""
+    macros: Any = environment().get_template("sections/table.html.j2").module
+    return Markup(macros.spark(**drawn))  # noqa: S704  the macro escapes

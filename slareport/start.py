@@ -19,7 +19,9 @@ from slareport.workspace import PACKAGE, Workspace, open_workspace
 
 SHIPPED = PACKAGE / "starter" if (PACKAGE / "starter").is_dir() else PACKAGE.parent  # a wheel, or a checkout
 OWN_DATA = "data"
-HALDENS = re.compile(r"^(sample|record_url|tables):.*\n(?:[ ].*\n)*", re.MULTILINE)  # the sample company's alone
+HALDENS = re.compile(
+    r"^(sample|record_url|tables|portal_url):.*\n(?:[ ].*\n)*", re.MULTILINE
+)  # the sample company's alone
 
 
 def make_workspace(folder: Path, *, sample: bool) -> Path:
@@ -35,15 +37,17 @@ def make_workspace(folder: Path, *, sample: bool) -> Path:
             raise UsageError(Problem("this is a workspace already", str(folder), cure="choose an empty folder"))
         open_workspace(folder)
         return folder
+    left = shutil.ignore_patterns(".ipynb_checkpoints", *[] if sample else ["reviews"])
     with files.told(folder):
         for name in ("parameters", "notebooks"):
-            shutil.copytree(SHIPPED / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+            shutil.copytree(SHIPPED / name, folder / name, ignore=left)
     if sample:
         open_workspace(folder)
         return folder
-    source = folder / "parameters" / "source.yaml"
-    own = HALDENS.sub("", source.read_text("utf-8"))
-    files.write(source, re.sub(r"^data:.*$", f"data: {OWN_DATA}", own, flags=re.MULTILINE))
+    parameters = folder / "parameters"
+    for path in (parameters / "source.yaml", *sorted((parameters / "agreement").glob("*.yaml"))):
+        own = HALDENS.sub("", path.read_text("utf-8"))
+        files.write(path, re.sub(r"^data:.*$", f"data: {OWN_DATA}", own, flags=re.MULTILINE))
     return folder
 
 

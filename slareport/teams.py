@@ -12,6 +12,7 @@ from slareport.documents import Strict, parse, read_document
 from slareport.errors import UsageError, did_you_mean
 
 UNASSIGNED = "unassigned"
+COMPANY = "_all"  # what reviews of all teams together are filed under; no team can be called that
 
 
 class Team(Strict):

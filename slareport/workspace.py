@@ -16,6 +16,7 @@ from slareport import files, sample
 from slareport.agreement import Agreement, load_agreement
 from slareport.errors import Problem, SlareportError, UsageError, did_you_mean
 from slareport.mapping import Source, load_source
+from slareport.minutes import Reviews, load_reviews
 from slareport.period import Period, parse_period
 from slareport.teams import Team, load_teams
 
@@ -34,6 +35,7 @@ class Workspace:
     agreement: Agreement
     teams: Mapping[str, Team]
     source: Source
+    reviews: Reviews
     digests: Mapping[str, str]
 
     @property
@@ -61,6 +63,11 @@ class Workspace:
     def period(self, text: str) -> Period:
         """A period by its name, in this agreement's fiscal year."""
         return parse_period(text, fiscal_start=self.agreement.fiscal_start)
+
+    def page(self, team: str) -> str | None:
+        """Where people find the reviews of a team: its row among all reviews, None where the agreement does not say."""
+        portal = self.agreement.versions[-1].portal_url
+        return f"{portal}/index.html#team-{team}" if portal else None
 
     def prepare(self) -> None:
         """Write the sample company's exports if the source is the sample and they are not there as it makes them now.
@@ -109,11 +116,12 @@ def open_workspace(root: Path | None = None, outputs: Path | None = None) -> Wor
     agreement: Agreement | None = _attempt(lambda: load_agreement(parameters / "agreement", root), problems)
     teams = _attempt(lambda: load_teams(parameters / "teams.yaml", root, agreement), problems)
     source = _attempt(lambda: load_source(parameters / "source.yaml", root), problems)
+    reviews = _attempt(lambda: load_reviews(parameters / "reviews", root, agreement, teams), problems)
     if problems or agreement is None or teams is None or source is None:
         raise UsageError(problems)
     read = {"parameters/teams.yaml": _digest(parameters / "teams.yaml")}
-    digests = {**agreement.digests, **source.digests, **read, **own}
-    workspace = Workspace(root, outputs.resolve(), agreement, teams, source, digests)
+    digests = {**agreement.digests, **source.digests, **reviews.digests, **read, **own}
+    workspace = Workspace(root, outputs.resolve(), agreement, teams, source, reviews, digests)
     workspace.prepare()
     return workspace
 

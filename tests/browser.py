@@ -37,12 +37,18 @@ class Opened:
 
 @contextmanager
 def opened_page(
-    path: Path, width: int = 1200, height: int = 900, *, dark: bool = False, javascript: bool = True
+    path: Path,
+    width: int = 1200,
+    height: int = 900,
+    *,
+    dark: bool = False,
+    javascript: bool = True,
+    arguments: tuple[str, ...] = (),
 ) -> Iterator[Opened]:
-    """Open a file in a fresh browser without any network."""
+    """Open a file in a fresh browser without any network; later `arguments` win over the usual ones."""
     url = Path(path).resolve().as_uri()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, *arguments])
         try:
             page = browser.new_page(
                 viewport={"width": width, "height": height},

@@ -6,7 +6,7 @@ from __future__ import annotations
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from slareport.all_reviews import Cell, Index, Row
+from slareport.all_reviews import Cell, Index, Link, Promise, Row
 from slareport.packet import CHART, RECORD
 
 WEEKS = (
@@ -266,21 +266,28 @@ def sample_notebook():
 
 
 def sample_index(teams=20, quarters=12):
-    """All reviews of a company with a failed, a missing and a provisional one."""
+    """All reviews of a company with a failed, a missing and a provisional one; all but the newest are reviewed."""
     periods = tuple(f"{2026 - (number + 1) // 4} Q{(2 - number) % 4 + 1}" for number in range(quarters))
     names = ("Company", *(f"Team {number:02d}" for number in range(1, teams + 1)))
-    states = {3: Cell("failed", note="a notebook stopped"), 7: Cell("missing")}
+    states = {3: Cell("failed", Link("Build failed", "reason.txt"), ("a notebook stopped",)), 7: Cell("missing")}
 
     def cell(row, column):
         if column == 0 and row in states:
             return states[row]
-        href = f"{periods[column].replace(' ', '')}/team{row}/team_review/current/packet.html"
+        folder = f"{periods[column].replace(' ', '')}/team{row}"
+        link = Link(f"{1 + (row + column) % 3} of 3 kept", f"{folder}/team_review/v1/packet.html")
         if column == 0 and row == 5:
-            return Cell("provisional", "2 of 3 kept", href, "data up to 20 September")
-        return Cell("ready", f"{1 + (row + column) % 3} of 3 kept", href)
+            return Cell("provisional", link, ("data up to 20 September",))
+        annex = (Link("Annex", f"{folder}/annex/v1/packet.html"),)
+        since = f"2026-{10 - column:02}-07"
+        return Cell("ready" if column == 0 else "reviewed", link, more=annex, since=since, day=since)
 
+    values = {
+        period: ("kept" if number % 3 else "missed", f"{90 + number % 9}%") for number, period in enumerate(periods)
+    }
+    promises = tuple(Promise(f"Promise {number}", values) for number in range(6))
     rows = (
-        Row(name, {period: cell(row, column) for column, period in enumerate(periods)})
+        Row(f"team{row}", name, {period: cell(row, column) for column, period in enumerate(periods)}, promises)
         for row, name in enumerate(names)
     )
     return Index("Example Trading", periods, tuple(rows))

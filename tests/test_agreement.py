@@ -71,6 +71,17 @@ def test_a_target(tmp_path, text, share):
     assert str(load_agreement(folder, tmp_path).versions[0].promises[0].target) == share
 
 
+@pytest.mark.parametrize("text", ["https://r.example/sla", "https://r.example/sla/"], ids=["as it is", "with a slash"])
+def test_where_reviews_are_found(tmp_path, text):
+    assert load(tmp_path, "2026-01-01", more=f"portal_url: {text}").versions[0].portal_url == "https://r.example/sla"
+
+
+@pytest.mark.parametrize("text", ["reviews.example", "javascript:f()", "file:///srv", "'https://r.example/?q=<b>'"])
+def test_no_address_of_the_web_is_refused(tmp_path, text):
+    folder = written(tmp_path, "2026-01-01", more=f"portal_url: {text}")
+    assert "portal_url: not an address" in problems(folder)[0]
+
+
 CHANGED = [
     pytest.param("target: 90%", "target: 95", "up to 100%; found '95'; fix: write 95% or 0.95", id="95 without %"),
     pytest.param("target: 90%", "target: 0%", "a share lies above 0%", id="a target of nothing"),

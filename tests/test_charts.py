@@ -147,7 +147,7 @@ def test_labels_never_touch_and_keep_their_order(one, other, span):
 def test_the_axis_holds_every_value_range_and_promise(values, target):
     made = rows(values, target=target)
     frame = made[["value", "low", "high", "target"]].mul(100)
-    low, high = charts._domain(frame, percent=True)
+    low, high = charts._domain(frame, "%")
     assert 0 <= low < high <= 100
     assert high - low >= 10
     held = frame.stack().dropna()
@@ -160,6 +160,40 @@ def test_a_missed_period_has_another_shape_and_an_incomplete_one_is_hollow():
     assert looks["incomplete history"][0] != looks["incomplete history"][1]
     spec = figure([0.7, 0.95], result="missed").spec()
     assert '"missed"' in json.dumps(spec)
+
+
+def texts(figure):
+    """Every text of the drawn chart."""
+    return re.findall(r"<text[^>]*>(.*?)</text>", draw(figure.spec()))
+
+
+def test_the_usual_range_is_shaded_and_what_has_left_it_says_since_when():
+    fallen = figure([0.90, 0.92, 0.91, 0.93, 0.90, 0.92, 0.91, 0.93, 0.60, 0.62])
+    assert "below its usual range since Q2 2026" in texts(fallen)
+    assert "var(--wash)" in draw(fallen.spec())
+    assert fallen.caption.endswith("shaded: the usual range")
+
+
+def test_without_a_usual_range_nothing_is_shaded_or_said():
+    short = figure([0.9, 0.95, 0.6])
+    assert "var(--wash)" not in draw(short.spec())
+    assert not any("usual" in text for text in [*texts(short), short.caption])
+
+
+def test_a_score_below_zero_is_on_its_axis():
+    frame = rows([-50.0, 20.0], unit="points", target=None)
+    low, high = charts._domain(frame[["value", "low", "high", "target"]], "points")
+    assert low < -50
+    assert high > 30
+
+
+def test_a_small_chart_names_its_first_and_last_period_alone():
+    made = rows([0.9] * 10)
+    one = exhibits.small(made.iloc[-1], made, QUARTERS, "EMEA")
+    assert (one.key, one.title) == ("small-reply", "First reply: 90%")
+    assert [text for text in texts(one) if text.startswith("Q")] == ["Q2 2024", "Q3 2026"]
+    assert len(draw(one.spec())) < 6_000
+    assert len(one.table) == 10
 
 
 def test_bars_are_ordered_by_their_counts():

@@ -185,7 +185,7 @@ def test_a_chart_vega_cannot_draw_is_a_value_error(spec):
 
 def variables():
     """Light and dark values of the style sheet's variables."""
-    style = environment().globals["style"]
+    style = environment().globals["styles"]["style"]
     light, dark = (dict(re.findall(r"(--[\w-]+):(#\w+)", block)) for block in re.findall(r":root\{([^}]*)\}", style))
     return {"light": light, "dark": dark}
 

@@ -52,19 +52,30 @@ def card(*rows):
     [
         pytest.param(
             [PROMISE],
-            "0 of 1 promises kept. The problem: first reply to a lead (32 of 139 late).",
+            "0 of 1 promises kept. The problem: first reply to a lead.",
             id="one promise, clearly missed",
         ),
         pytest.param(
             [PROMISE, CHANCE_MISS, KEPT_PROMISE, STILL],
-            "1 of 3 promises kept. The problem: first reply to a lead (32 of 139 late). "
-            "Also missed, but that could be chance: CSAT after kick-off (3 of 20 late).",
+            "1 of 3 promises kept. The problem: first reply to a lead. "
+            "Also missed, but that could be chance: CSAT after kick-off.",
             id="one clearly, one perhaps by chance; an abbreviation keeps its capitals",
         ),
         pytest.param(
             [CHANCE_MISS],
-            "0 of 1 promises kept. Missed, but that could be chance: CSAT after kick-off (3 of 20 late).",
+            "0 of 1 promises kept. Missed, but that could be chance: CSAT after kick-off.",
             id="missed, could be chance",
+        ),
+        pytest.param(
+            [PROMISE, *[CHANCE_MISS] * 4],
+            "0 of 5 promises kept. The problem: first reply to a lead. 4 others missed, but that could be chance.",
+            id="many by chance: how many, not which",
+        ),
+        pytest.param(
+            [PROMISE] * 5,
+            "0 of 5 promises kept. The problem: first reply to a lead, first reply to a lead, first reply to a lead "
+            "and 2 others.",
+            id="many clearly: the first three and how many others",
         ),
         pytest.param(
             [KEPT_PROMISE, OUTCOME, CYCLE], "1 of 1 promises kept. Better: win rate. Worse: sales cycle.",
@@ -182,13 +193,24 @@ def test_points_are_few_and_the_heaviest_come_first():
     said = findings.points(rows, misses)
     assert [sentence.split(":")[0] for sentence in said] == [
         "First reply to a lead",
-        "CSAT after kick-off",
         "Sales cycle",
+        "CSAT after kick-off",
         "Handoff",
         "No real change",
     ]
     assert said[0].endswith("Both misses were answered late."), "why, where the miss is clear"
-    assert "answered late" not in said[1], "one that could be chance needs no cause"
+    assert "answered late" not in said[2], "one that could be chance needs no cause"
+
+
+def test_several_promises_of_one_result_are_one_point():
+    nothing = pd.DataFrame({"promise": []})
+    clear, reply = KEPT_PROMISE | {"title": "Kick-off", "met": 20, "n": 20}, KEPT_PROMISE | {"evidence": CHANCE}
+    assert findings.points(card(reply, clear), nothing) == [
+        "Kept: kick-off (20 of 20 on time) and handoff (107 of 139 on time)."
+    ], "what is clear comes first"
+    many = findings.points(card(*[CHANCE_MISS] * 5), nothing)
+    assert [point.split(": ")[0] for point in many] == ["Missed, but that could be chance"]
+    assert many[0].endswith(" and 2 others.")
 
 
 def test_what_cannot_be_judged_is_said():
@@ -198,22 +220,6 @@ def test_what_cannot_be_judged_is_said():
         "First reply to a lead: 107 of 139 on time (77%), promised 90%. Too few to tell.",
         "Not judged, because the records begin too late for this period: closure.",
     ]
-
-
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        pytest.param(PROMISE, "Missed, clearly (107 of 139)", id="a promise"),
-        pytest.param(OUTCOME, "43%, better", id="a result"),
-        pytest.param(PROMISE | {"n": 0, "result": NO_DATA}, "No data", id="a promise without items"),
-        pytest.param(OUTCOME | {"n": 0, "result": NO_DATA}, "No data", id="a result without items"),
-        pytest.param(CYCLE | {"result": SHORT}, "69.9 days, incomplete history", id="incomplete history"),
-    ],
-)
-def test_a_cell(row, said):
-    row = card(row).iloc[0]
-    write = findings.promise_in_words if row["kind"] == "promise" else findings.outcome_in_words
-    assert write(row) == said
 
 
 # --- every number in a sentence is one of the figures ---
@@ -233,6 +239,8 @@ def figures(rows, misses):
         told |= {f"{value:.1f}" for value in (row.value, row.previous)}
         for value in (row.value, row.previous, row.target):
             told |= {f"{100 * value:.{digits}f}%" for digits in (0, 1) if value == value}
+    groups = rows.groupby(["kind", "result", rows["evidence"].where(rows["result"].eq(MISSED), "")])
+    told |= {str(len(group) - left) for _, group in groups for left in (0, 3)}  # "and 4 others"
     told |= set(re.findall(r"\d+", " ".join(rows["title"])))
     return told
 
@@ -255,24 +263,33 @@ def test_a_bottom_line_from_leads_and_deals():
     ]
     sold = [deal("w", "2026-01-05", "won", "2026-02-05"), deal("l", "2026-01-05", "lost", "2026-02-05")]
     rows = judge(made, sold, versions=[version()]).card()
-    assert findings.bottom_line(rows) == (
-        "0 of 1 promises kept. Missed, but that could be chance: first reply (1 of 3 late)."
-    )
+    assert findings.bottom_line(rows) == ("0 of 1 promises kept. Missed, but that could be chance: first reply.")
 
 
-@pytest.mark.parametrize(
-    ("by_team", "said"),
-    [
-        pytest.param({"EMEA": PROMISE, "APAC": KEPT_PROMISE}, "missed clearly by EMEA.", id="one team's"),
-        pytest.param(
-            {"EMEA": PROMISE, "APAC": CHANCE_MISS, "Americas": PROMISE},
-            "missed clearly by EMEA and Americas; also by APAC, where that could be chance.",
-            id="everyone's, for one perhaps by chance",
-        ),
-        pytest.param({"APAC": CHANCE_MISS}, "missed by APAC, where that could be chance.", id="perhaps no one's"),
-        pytest.param({"APAC": KEPT_PROMISE}, "missed by no team.", id="kept by all"),
-    ],
-)
-def test_the_teams_that_missed_a_promise_are_named(by_team, said):
-    rows = {team: pd.Series(row) for team, row in by_team.items()}
-    assert findings.team_sentence("First reply", rows) == f"First reply: {said}"
+ACROSS = [
+    pytest.param([{"EMEA": PROMISE, "APAC": KEPT_PROMISE}], ["EMEA alone missed first reply clearly."], id="one's"),
+    pytest.param([{"APAC": CHANCE_MISS, "EMEA": KEPT_PROMISE}],
+                 ["APAC alone missed CSAT after kick-off perhaps by chance."], id="perhaps no one's"),
+    pytest.param([{"EMEA": PROMISE, "APAC": PROMISE | {"evidence": CHANCE}, "Americas": PROMISE}],
+                 ["First reply: missed by every team, EMEA and Americas clearly, APAC perhaps by chance."],
+                 id="everyone's"),
+    pytest.param([{"EMEA": PROMISE, "APAC": PROMISE, "Americas": KEPT_PROMISE}],
+                 ["First reply: missed by 2 of 3 teams, EMEA and APAC clearly."], id="several teams'"),
+    pytest.param([{"EMEA": PROMISE, "APAC": KEPT_PROMISE}, {"EMEA": CHANCE_MISS, "APAC": KEPT_PROMISE}],
+                 ["EMEA alone missed first reply clearly, CSAT after kick-off perhaps by chance."],
+                 id="two of one team's"),
+    pytest.param([{"EMEA": PROMISE, "APAC": KEPT_PROMISE}, {"EMEA": CHANCE_MISS, "APAC": CHANCE_MISS}],
+                 ["CSAT after kick-off: missed by every team, EMEA and APAC perhaps by chance.",
+                  "EMEA alone missed first reply clearly."], id="what is everyone's comes first"),
+    pytest.param([{"APAC": KEPT_PROMISE}], [], id="kept by all"),
+    pytest.param([], [], id="nothing due"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("promises", "said"), ACROSS)
+def test_what_is_everyones_and_what_is_one_teams(promises, said):
+    frames = []
+    for number, by_team in enumerate(promises):
+        rows = [row | {"team": team, "promise": f"p{number}"} for team, row in by_team.items()]
+        frames.append(pd.DataFrame(rows).replace({"First reply to a lead": "First reply"}))
+    assert findings.across_teams(frames) == said

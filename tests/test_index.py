@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from test_outputs import executed
 from tiny import make_workspace
 
 from slareport.index import write_index
 from slareport.outputs import Place, keep_failure, publish
+from slareport.workspace import open_workspace
 
 PROMISES = [
     {"kind": "promise", "result": "kept"},
@@ -55,12 +59,59 @@ def test_failed_provisional_and_other_reviews_each_say_so(workspace):
     assert "the last build failed" in text
     assert 'href="2017Q2/south/team_review/failed/reason.txt"' in text
     assert "rovisional" in text
-    assert "North, deep dive" in text
+    assert re.search(r'href="2017Q2/north/deep_dive/[^"]+/packet.html">Deep dive<', text)
     assert "gone" in text
     assert "someone" not in text
     assert text.index("Q2 2017") < text.index("Q1 2017")
 
 
+def test_a_review_that_was_held_is_reviewed(workspace):
+    publish(workspace.outputs, Place("2017Q2", "north", "team_review"), executed(scorecard=PROMISES), "<p>", {})
+    assert "Awaiting review" in page(workspace)
+    minutes = workspace.root / "parameters" / "reviews" / "2017Q2" / "north.yaml"
+    minutes.parent.mkdir(parents=True)
+    minutes.write_text("held_on: 2017-07-14\n")
+    text = page(open_workspace(workspace.root))
+    assert '<span class="note">Reviewed</span><span class="note">held 14 July 2017</span>' in text
+    assert "Nothing waits to be reviewed." in text
+
+
+def test_each_promise_is_told_over_the_periods_in_the_order_of_the_newest(workspace):
+    first = {
+        "kind": "promise",
+        "kpi": "lead_response",
+        "promise": "reply",
+        "title": "First reply",
+        "unit": "%",
+        "target": 0.9,
+    }
+    now = [first | {"value": 0.5, "n": 4, "result": "missed"}]
+    then = [
+        first | {"value": 1.0, "n": 4, "result": "kept", "title": "Reply"},
+        first | {"promise": "old", "title": "Old"},
+    ]
+    publish(workspace.outputs, Place("2017Q2", "north", "team_review"), executed(scorecard=now), "<p>", {})
+    publish(workspace.outputs, Place("2017Q1", "north", "team_review"), executed(scorecard=then), "<p>", {})
+    text = page(workspace)
+    assert '<th scope="row">First reply</th><td data-result="missed">50%</td><td data-result="kept">100%</td>' in text
+    assert text.index("First reply</th>") < text.index(">Old</th>")
+    assert ">Reply</th>" not in text, "a promise has the title it has now"
+
+
+def test_machines_find_every_packet_with_its_digests(workspace):
+    folder = publish(workspace.outputs, Place("2017Q2", "north", "team_review"), executed(), "<p>", {})
+    write_index(workspace)
+    (entry,) = json.loads((workspace.outputs / "index.json").read_text())
+    assert workspace.outputs / entry["path"] == folder
+    assert entry["files"] == json.loads((folder / "manifest.json").read_text())["files"]
+    assert (entry["team"], entry["period"], entry["status"]) == ("north", "2017Q2", "published")
+
+
 def test_writing_it_again_gives_the_same_bytes(workspace):
     publish(workspace.outputs, Place("2017Q2", "north", "team_review"), executed(), "<p>", {})
     assert page(workspace) == page(workspace)
+
+
+def test_a_link_from_elsewhere_leads_to_the_row_of_a_team(workspace):
+    publish(workspace.outputs, Place("2017Q2", "north", "team_review"), executed(), "<p>", {})
+    assert '<tr id="team-north" ' in page(workspace)

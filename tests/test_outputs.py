@@ -30,6 +30,7 @@ def executed(*, value=0.5, as_of="2026-10-07T22:00:00+00:00", provisional=False,
         **dict.fromkeys(("team", "name", "period", "period_title", "title", "foot"), "emea"),
         "as_of": as_of,
         "provisional": provisional,
+        "zone": "Europe/Berlin",
         "data_digest": "d" * 64,
         "agreement_digest": "a" * 64,
         "accounting": [{"table": "leads", "read": 3, "used": 2, "excluded": 1, "set_aside": 0}],
@@ -51,7 +52,7 @@ def published(folder, notebook=None, html="<html>packet</html>"):
 # ── What is there ──
 
 
-def test_a_packet_is_seven_files_and_a_pointer(tmp_path):
+def test_a_packet_is_eight_files_and_a_pointer(tmp_path):
     folder = published(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
         "forecasts.csv",
@@ -59,6 +60,7 @@ def test_a_packet_is_seven_files_and_a_pointer(tmp_path):
         "misses.csv",
         "notebook.ipynb",
         "packet.html",
+        "packet.xlsx",
         "rejects.csv",
         "scorecard.csv",
     ]
@@ -197,7 +199,7 @@ def test_a_reader_of_current_always_finds_a_whole_packet(tmp_path, monkeypatch):
         monkeypatch.setattr(Path, name, looked(getattr(Path, name)))
     published(tmp_path, executed(value=0.6))
     assert len(seen) == 2
-    assert all(len(files) == 7 for files in seen)
+    assert all(len(files) == 8 for files in seen)
 
 
 def test_a_full_disk_leaves_the_old_packet_and_no_half_of_the_new(tmp_path):

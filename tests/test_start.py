@@ -27,6 +27,13 @@ def test_a_new_workspace_has_parameters_and_notebooks_and_waits_for_tables(tmp_p
     assert "sample" not in (tmp_path / "new" / "parameters" / "source.yaml").read_text().splitlines()[-1]
 
 
+def test_nothing_that_is_the_sample_company_s_alone_is_in_a_new_workspace(tmp_path):
+    start(tmp_path / "new", sample=False)
+    assert not (tmp_path / "new" / "parameters" / "reviews").exists()
+    settings = [path.read_text() for path in (tmp_path / "new" / "parameters").rglob("*.yaml")]
+    assert not any("reviews.halden" in text or "lightning.force" in text for text in settings)
+
+
 def test_its_own_tables_are_read_from_data(tmp_path, sample):
     start(tmp_path / "new", sample=False)
     shutil.copytree(sample.source.data, tmp_path / "new" / "data")

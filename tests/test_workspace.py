@@ -127,3 +127,8 @@ def test_a_folder_of_someone_s_own_exports_is_never_touched(sampled):
     open_workspace(sampled)
     assert [path.name for path in (sampled / "crm").iterdir()] == ["Lead.csv"]
     assert (sampled / "crm" / "Lead.csv").read_text() == "mine"
+
+
+def test_a_team_s_reviews_are_found_where_the_agreement_says(sample, home):
+    assert sample.page("emea") == "https://reviews.halden.example/sla/index.html#team-emea"
+    assert open_workspace(home).page("north") is None

@@ -43,6 +43,17 @@ def parse_hours(text: str) -> tuple[int, ...]:
     return tuple(range(DAYS.index(first), DAYS.index(last or first) + 1))
 
 
+def parse_url(text: str) -> str:
+    """Where reviews are found on the web.
+
+    >>> parse_url("https://reviews.example.com/sla/")
+    'https://reviews.example.com/sla'
+    """
+    if not re.fullmatch(r"https?://[^\s\"'<>?#]+", text):
+        raise UsageError(Problem("not an address", cure="write one like https://reviews.example.com/sla"))
+    return text.rstrip("/")
+
+
 def listed(value: object) -> object:
     """One value written without a list, as a list."""
     return [value] if isinstance(value, str) else value
@@ -51,6 +62,7 @@ def listed(value: object) -> object:
 Share = Annotated[Decimal, BeforeValidator(checked(parse_share))]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1)]
+Url = Annotated[str, BeforeValidator(checked(parse_url))]
 
 
 class Party(Strict):
@@ -163,7 +175,7 @@ class Change(Strict):
 
 
 class Version(Strict):
-    """One complete version of the agreement."""
+    """One complete version of the agreement. `portal_url` is where the folder of outputs is found on the web."""
 
     title: Text
     version: Text
@@ -181,6 +193,7 @@ class Version(Strict):
     promises: list[Promise] = []
     outcomes: list[Outcome] = []
     review: Review
+    portal_url: Url | None = None
     change: Change | None = None
 
     @property

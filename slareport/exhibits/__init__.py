@@ -11,18 +11,10 @@ from slareport.exhibits.findings import (
     wins_ahead,
 )
 from slareport.exhibits.gallery import Gallery
-from slareport.exhibits.measures import (
-    AFTER_HOURS,
-    SHOWN_MISSES,
-    causes,
-    compared,
-    headline,
-    matrix,
-    misses,
-    scorecard,
-    trend,
-    trust,
-)
+from slareport.exhibits.rows import AFTER_HOURS, SHOWN_MISSES, misses, trust
+from slareport.exhibits.said import asked, carried, explained, needed
+from slareport.exhibits.scorecards import headline, matrix, scorecard
+from slareport.exhibits.trends import causes, compared, small, trend
 
 __all__ = [
     "AFTER_HOURS",
@@ -30,17 +22,22 @@ __all__ = [
     "Gallery",
     "achievers",
     "adherence",
+    "asked",
     "bottlenecks",
     "capacity",
+    "carried",
     "causes",
     "compared",
     "dwell",
+    "explained",
     "headline",
     "matrix",
     "misses",
+    "needed",
     "outlook",
     "scorecard",
     "sentences",
+    "small",
     "trend",
     "trust",
     "wins_ahead",

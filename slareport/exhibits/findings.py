@@ -9,11 +9,11 @@ import pandas as pd
 
 from slareport import charts, sections
 from slareport import format as fmt
-from slareport.exhibits.measures import label
+from slareport.exhibits.trends import label
 from slareport.findings import Finding, period_word
 from slareport.period import Period
 from slareport.scorecard import SHORT
-from slareport.sections import Cell, Column, Section, Table
+from slareport.sections import Cell, Section, Table
 
 SHOWN = 10
 PLACE_COLUMNS = ["Place", "#Half leave within", "#Before", "#Added to the average deal", "#Likely range", "Compared"]
@@ -115,7 +115,7 @@ def wins_ahead(expected: Finding, periods: Sequence[Period], name: str) -> chart
     result = ["", *[""] * (len(rows) - 2), SHORT]
     chart = charts.trend(rows.assign(result=result), words, [label(period) for period in periods], unit="wins")
     told = "; ".join(f"{period.title} {word}" for period, word in zip(periods, words, strict=True))
-    caption = f"{name}, wins per {period_word(periods[-1].name)} and the range forecast for it; hollow: still to come"
+    caption = f"{name}, wins per {period_word(periods[-1].name)} with the range forecast; hollow: to come"
     claim = f"{periods[-1].title}: {words[-1]} wins ({ranges[-1]})"
     return charts.Figure("outlook", claim, caption, f"Wins: {told} (forecast).", chart, table)
 
@@ -145,8 +145,7 @@ def _table(
     caption: str, names: Sequence[str], finding: Finding, cells: Cells, frame: pd.DataFrame | None = None
 ) -> Table:
     rows = finding.frame if frame is None else frame
-    columns = [Column(name.lstrip("#"), name.startswith("#")) for name in names]
-    return Table(caption, columns, [list(cells(str(name), row)) for name, row in rows.iterrows()])
+    return Table(caption, sections.columns(names), [list(cells(str(name), row)) for name, row in rows.iterrows()])
 
 
 def _place(name: str, row: pd.Series) -> list[Cell]:

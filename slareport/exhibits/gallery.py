@@ -1,8 +1,6 @@
-"""Several charts shown by one notebook cell."""
+"""Several charts shown by one notebook cell, with what belongs to them."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from IPython.display import display
 
@@ -11,12 +9,16 @@ from slareport.sections import Section
 
 
 class Gallery:
-    """Several charts shown by one cell, with a section before them if there is one."""
+    """Charts and sections in reading order. What follows a chart belongs to it: the page keeps them together."""
 
-    def __init__(self, figures: Sequence[Figure], before: Section | None = None) -> None:
-        self.before = before
-        self.figures = list(figures)
+    def __init__(self, *shown: Figure | Section) -> None:
+        self.shown = shown
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The charts alone."""
+        return [one for one in self.shown if isinstance(one, Figure)]
 
     def _ipython_display_(self) -> None:
-        for shown in [self.before] * bool(self.before) + self.figures:
-            display(shown)
+        for one in self.shown:
+            display(one)

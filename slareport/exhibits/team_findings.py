@@ -24,9 +24,9 @@ def bottlenecks(made: Evaluation, rows: pd.DataFrame, name: str, *, full: bool) 
     places = [str(place) for place in stages.frame.index[stages.frame["sure"].eq(True)]][:1]
     figures = [shown.dwell(medians(spells, place, past, made.zone), place, past, name) for place in places]
     if full:
-        return Gallery(figures, shown.bottlenecks(stages, steps, *others))
+        return Gallery(shown.bottlenecks(stages, steps, *others), *figures)
     clear = [found for found in (steps, *others) if found.clear]
-    return Gallery(figures, shown.sentences("where deals get stuck", stages, *clear))
+    return Gallery(shown.sentences("where deals get stuck", stages, *clear), *figures)
 
 
 def causes(made: Evaluation, rows: pd.DataFrame, missed: pd.DataFrame) -> Section:
@@ -52,9 +52,10 @@ def outlook(made: Evaluation, name: str, currency: str, *, full: bool) -> Galler
     periods = [*asked.past(made), made.period.next()]
     figures = [shown.wins_ahead(expected, periods, name)] if expected.clear else []
     if full:
-        return Gallery(figures, shown.outlook(expected, record, periods, currency))
-    said = shown.sentences("next period", expected, record, *asked.what_it_takes(made, currency))
-    return Gallery(figures, said)
+        return Gallery(shown.outlook(expected, record, periods, currency), *figures)
+    load, products = asked.what_it_takes(made, currency)
+    said = shown.sentences("next period", expected, record, load, *[products] * bool(products.clear))
+    return Gallery(said, *figures)
 
 
 def capacity(made: Evaluation, currency: str) -> Section:

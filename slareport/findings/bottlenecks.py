@@ -167,7 +167,7 @@ def _sentence(place: str, row: pd.Series, ages: pd.DataFrame, start: pd.Timestam
     usual = time_until(ages["days"][~after], ages["ended"][~after], LONG).value
     there = (ages["entered_at"] + pd.to_timedelta(ages["days"], unit="D")).ge(start)
     held = ages[after & there & ages["days"].gt(usual)]
-    where = f"mostly in {segment}" if segment else "no segment stands out"
+    where = f"; mostly in {segment}" if segment else ""
     half = (
         f"half of the deals leave it within {fmt.days(row['median'])}, before within {fmt.days(row['median_before'])}"
     )
@@ -177,7 +177,7 @@ def _sentence(place: str, row: pd.Series, ages: pd.DataFrame, start: pd.Timestam
     told = unclear if math.isnan(row["median"]) else half
     said = f"Since {row['since']}{or_else} deals stay longer in {place}: {told}. "
     adds = f"{fmt.days(row['effect'])} {fmt.interval(row['low'], row['high'], 'days')}"
-    said += f"That adds {adds} to the average deal; {where}."
+    said += f"That adds {adds} to the average deal{where}."
     if len(held):
         amount = f", worth {worth(held)}," if worth(held) else ""
         said += f" Of those there this {word}, {fmt.plural(len(held), 'deal')}{amount} stayed longer than three "

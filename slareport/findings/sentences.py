@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -25,6 +25,7 @@ from slareport.scorecard import (
 )
 
 MOST_POINTS = 5
+MOST_NAMED = 3
 RESULT_WORDS = {
     KEPT: "Kept",
     MISSED: "Missed",
@@ -77,35 +78,57 @@ def bottom_line(scorecard: pd.DataFrame) -> str:
 
 
 def points(scorecard: pd.DataFrame, misses: pd.DataFrame) -> list[str]:
-    """At most five points in order of weight: what was missed (and why, if clearly), what moved, what was kept."""
+    """At most five points by weight: what was clearly missed, the first with its causes; what moved; the rest."""
     promises = scorecard[scorecard["kind"].eq("promise")]
-    missed = promises[promises["result"].eq(MISSED)].sort_values("evidence", key=lambda e: e.ne(CLEARLY), kind="stable")
-    said = []
-    for _, row in missed.iterrows():
-        why = cause_sentence(misses[misses["promise"].eq(row["promise"])]) if row["evidence"] == CLEARLY else ""
+    missed, outcomes = promises[promises["result"].eq(MISSED)], scorecard[scorecard["kind"].eq("outcome")]
+    said: list[str] = []
+    for _, row in missed[missed["evidence"].eq(CLEARLY)].iterrows():
+        why = "" if said else cause_sentence(misses[misses["promise"].eq(row["promise"])])
         said.append(f"{promise_sentence(row)} {why}".strip())
-    outcomes = scorecard[scorecard["kind"].eq("outcome")]
-    moved = outcomes[outcomes["result"].isin([BETTER, WORSE])]
-    said += [outcome_sentence(row) for _, row in moved.iterrows()]
-    others = promises[promises["result"].isin([KEPT, TOO_FEW])]
-    said += [promise_sentence(row) for _, row in others.iterrows()]
+    said += [outcome_sentence(row) for _, row in outcomes[outcomes["result"].isin([BETTER, WORSE])].iterrows()]
+    said += _one_or_all(missed[missed["evidence"].ne(CLEARLY)], "Missed, but that could be chance")
+    kept = promises[promises["result"].eq(KEPT)].sort_values("evidence", key=lambda e: e.ne(CLEARLY), kind="stable")
+    said += _one_or_all(kept, "Kept")
+    said += _one_or_all(promises[promises["result"].eq(TOO_FEW)], "Too few to tell")
     still = titles(outcomes[outcomes["result"].eq(SAME)])
     if still:
-        said.append(f"No real change: {fmt.listed(still)}.")
+        said.append(f"No real change: {_some(still)}.")
     short = titles(outcomes[outcomes["result"].eq(SHORT)])
     if short:
-        said.append(f"Not judged, because the records begin too late for this period: {fmt.listed(short)}.")
-    return [sentence for sentence in said if sentence][:MOST_POINTS]
+        said.append(f"Not judged, because the records begin too late for this period: {_some(short)}.")
+    return said[:MOST_POINTS]
 
 
-def team_sentence(title: str, by_team: Mapping[str, pd.Series]) -> str:
-    """Which teams missed a promise, and for which of them that could be chance: what is one team's, what is all's."""
-    missed = {team: row for team, row in by_team.items() if row["result"] == MISSED}
-    clear = [team for team, row in missed.items() if row["evidence"] == CLEARLY]
-    chance = [team for team in missed if team not in clear]
-    said = [f"clearly by {fmt.listed(clear)}"] * bool(clear)
-    said += [f"by {fmt.listed(chance)}, where that could be chance"] * bool(chance)
-    return f"{title}: missed {'; also '.join(said)}." if said else f"{title}: missed by no team."
+def across_teams(promises: Sequence[pd.DataFrame]) -> list[str]:
+    """What is everyone's and what is one team's: each promise missed by several teams, then the others by team.
+
+    `promises` has a frame per promise, with a row per `team` that had items to judge.
+    """
+    if not promises:
+        return []
+    whole = pd.concat([rows.assign(of=len(rows)) for rows in promises])
+    missed = whole[whole["result"].eq(MISSED)]
+    several: list[tuple[float, str]] = []
+    alone: dict[str, list[pd.DataFrame]] = {}
+    for _, rows in missed.groupby("promise", sort=False):
+        teams = len(rows)
+        if teams > 1:
+            of = int(rows["of"].iloc[0])
+            who = "every team" if teams == of else f"{teams} of {of} teams"
+            several.append((teams / of, f"{rows['title'].iloc[0]}: missed by {who}, {_how_sure(rows, rows['team'])}."))
+        else:
+            alone.setdefault(str(rows["team"].iloc[0]), []).append(rows)
+    told = [sentence for _, sentence in sorted(several, key=lambda one: -one[0])]
+    own = {team: pd.concat(rows) for team, rows in alone.items()}
+    return told + [f"{team} alone missed {_how_sure(rows, titles(rows))}." for team, rows in own.items()]
+
+
+def _how_sure(rows: pd.DataFrame, names: Sequence[str] | pd.Series) -> str:
+    """Names of missed rows, those that clearly missed first."""
+    clear = [name for name, sure in zip(names, rows["evidence"], strict=True) if sure == CLEARLY]
+    chance = [name for name, sure in zip(names, rows["evidence"], strict=True) if sure != CLEARLY]
+    said = [f"{_some(clear)} clearly"] * bool(clear) + [f"{_some(chance)} perhaps by chance"] * bool(chance)
+    return ", ".join(said)
 
 
 def promise_sentence(row: pd.Series) -> str:
@@ -121,10 +144,9 @@ def outcome_sentence(row: pd.Series) -> str:
 
 def cause_sentence(misses: pd.DataFrame) -> str:
     """Why the misses of one promise happened, counted."""
-    causes = misses["cause"].dropna()
-    if causes.empty:
+    counts = cause_counts(misses)
+    if counts.empty:
         return ""
-    counts = causes.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     verbs = {cause: CAUSE_VERBS.get(str(cause), (f"was {cause}", f"were {cause}")) for cause in counts.index}
     if len(counts) == 1:
         who = {1: "The one miss", 2: "Both misses"}.get(len(misses), f"All {fmt.plural(len(misses), 'miss')}")
@@ -133,23 +155,17 @@ def cause_sentence(misses: pd.DataFrame) -> str:
     return f"Of the {fmt.plural(len(misses), 'miss')}, {fmt.listed(parts)}."
 
 
+def cause_counts(misses: pd.DataFrame) -> pd.Series:
+    """How many misses had which cause, the most frequent first."""
+    counts = misses["cause"].dropna().value_counts()
+    return counts.sort_index().sort_values(ascending=False, kind="stable")
+
+
 def now_in_words(row: pd.Series) -> str:
     """The value of a scorecard row, or that there is none."""
     if row["result"] == NOT_MEASURABLE:
         return fmt.DASH
     return value_in_words(row, row["value"]) if row["n"] else fmt.NO_DATA
-
-
-def promise_in_words(row: pd.Series) -> str:
-    """A promise in the cell of a table: "Missed, clearly (107 of 139)"."""
-    return f"{result_in_words(row)} ({of_how_many(row)})" if row["n"] else result_in_words(row)
-
-
-def outcome_in_words(row: pd.Series) -> str:
-    """A result in the cell of a table: "43%, better"."""
-    if row["result"] in (NO_DATA, NOT_MEASURABLE):
-        return result_in_words(row)
-    return f"{value_in_words(row, row['value'])}, {result_in_words(row).lower()}"
 
 
 def value_in_words(row: pd.Series, value: float) -> str:
@@ -208,17 +224,28 @@ def titles(rows: pd.DataFrame) -> list[str]:
 
 
 def _problems(missed: pd.DataFrame) -> list[str]:
-    clear = missed[missed["evidence"].eq(CLEARLY)]
-    chance = missed[missed["evidence"].ne(CLEARLY)]
-    said = [f"The problem: {_late(clear)}."] if len(clear) else []
-    if len(chance):
-        said.append(f"{'Also missed' if len(clear) else 'Missed'}, but that could be chance: {_late(chance)}.")
+    clear, chance = (titles(missed[missed["evidence"].eq(CLEARLY) == sure]) for sure in (True, False))
+    said = [f"The problem: {_some(clear)}."] if clear else []
+    if len(chance) > MOST_NAMED and clear:
+        said.append(f"{len(chance)} others missed, but that could be chance.")
+    elif chance:
+        said.append(f"{'Also missed' if clear else 'Missed'}, but that could be chance: {_some(chance)}.")
     return said
 
 
-def _late(missed: pd.DataFrame) -> str:
-    named = zip(titles(missed), missed["missed"], missed["n"], strict=True)
-    return fmt.listed([f"{title} ({fmt.count(late)} of {fmt.count(n)} late)" for title, late, n in named])
+def _one_or_all(rows: pd.DataFrame, words: str) -> list[str]:
+    """Promises of one result: a single one in full, several in one sentence with their counts."""
+    if len(rows) == 1:
+        return [promise_sentence(rows.iloc[0])]
+    named = zip(titles(rows), rows["met"], rows["n"], strict=True)
+    counted = [f"{title} ({fmt.count(met)} of {fmt.count(n)} on time)" for title, met, n in named]
+    return [f"{words}: {_some(counted)}."] if counted else []
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names in a sentence; of many the first ones, and how many others."""
+    others = len(names) - MOST_NAMED
+    return fmt.listed([*names[:MOST_NAMED], f"{others} others"] if others > 1 else names)
 
 
 def _moves(scorecard: pd.DataFrame) -> Sequence[str]:

@@ -1,0 +1,95 @@
+"""Companies to look at packets of: a small agreement, a team without data, and one whose every name is hostile."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+import shutil
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from slareport.workspace import Workspace
+
+SIX = ("lead-response", "speed-to-lead", "marketing-delivery", "proposal-turnaround", "handoff", "feedback-decided")
+FOUR = ("win-rate", "sales-cycle", "coverage", "csat")
+NOBODY = {"name": "New team", "leader": "Ada", "calendar": "berlin", "currency": "EUR", "crm": ["Nobody yet"]}
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "{{7*7}}{% raw %}",
+    '" onmouseover="alert(1)',
+    "</td></table><img src=x onerror=alert(1)>",
+    "=HYPERLINK(1)",
+    "\u202eright to left \u05e9\u05dc\u05d5\u05dd",
+    "\u682a\u5f0f\u4f1a\u793e\u6771\u4eac",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+    "O'Brien & S\u00f8ns; a,b\tc",
+    "\U0001f600\u0301 e\u0301",
+)
+NAMES = {"Account": ["Name"], "User": ["Name"], "Opportunity": ["Name"], "Lead": ["FirstName", "LastName", "Company"]}
+
+
+def with_six_promises(sample: Workspace, root: Path) -> Path:
+    """The sample company under an agreement of six promises and four results, and a team nobody works in."""
+    _copy(sample, root)
+    yaml = YAML()
+    for path in (root / "parameters" / "agreement").glob("*.yaml"):
+        agreement = yaml.load(path)
+        for section, kept in (("promises", SIX), ("outcomes", FOUR)):
+            agreement[section] = [measure for measure in agreement[section] if measure["id"] in kept]
+        yaml.dump(agreement, path)
+    teams = yaml.load(root / "parameters" / "teams.yaml")
+    teams["teams"]["new"] = NOBODY
+    yaml.dump(teams, root / "parameters" / "teams.yaml")
+    return root
+
+
+def with_hostile_names(sample: Workspace, root: Path) -> Path:
+    """The sample company with a hostile or extreme name for everything that has one."""
+    _copy(sample, root)
+    names = itertools.cycle(HOSTILE)
+    yaml = YAML()
+    for path in (root / "parameters" / "agreement").glob("*.yaml"):
+        agreement = yaml.load(path)
+        agreement["title"] = next(names)
+        for measure in [*agreement["promises"], *agreement["outcomes"]]:
+            measure["title"] = f"{next(names)} {measure['id']}"
+            measure["owner"] = next(names)
+        yaml.dump(agreement, path)
+    teams = yaml.load(root / "parameters" / "teams.yaml")
+    for name, team in teams["teams"].items():
+        team["name"] = f"{next(names)} {name}"
+    yaml.dump(teams, root / "parameters" / "teams.yaml")
+    for path in (root / "parameters" / "reviews").glob("*/*.yaml"):
+        said = yaml.load(path)
+        for one in said.get("explanations", []):
+            one["text"] = one["by"] = next(names)
+        for decision in said.get("decisions", []):
+            decision["question"] = decision["decider"] = next(names)
+            for option in decision["options"]:
+                option["text"] = next(names)
+        yaml.dump(said, path)
+    for table, columns in NAMES.items():
+        _rename(root / "data" / f"{table}.csv", columns, names)
+    return root
+
+
+def _copy(sample: Workspace, root: Path) -> None:
+    """The sample's parameters beside a copy of its exports, so that they are a company of their own."""
+    shutil.copytree(sample.root / "parameters", root / "parameters")
+    shutil.copytree(sample.source.data, root / "data", ignore=shutil.ignore_patterns(".*"))
+    source = root / "parameters" / "source.yaml"
+    text = re.sub(r"^sample:.*\n", "", source.read_text("utf-8"), flags=re.MULTILINE)
+    source.write_text(re.sub(r"^data:.*$", "data: data", text, flags=re.MULTILINE), "utf-8")
+
+
+def _rename(path: Path, columns: list[str], names: itertools.cycle[str]) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        for number, row in enumerate(rows):
+            row |= {column: f"{next(names)} {number}" for column in columns}
+            writer.writerow(row)

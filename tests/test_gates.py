@@ -1,0 +1,234 @@
+"""What every packet must hold to, on packets of every kind: a good team and a bad one, few promises and many, no data,
+a provisional period, and a company whose every name is hostile."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import companies
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import chromium, opened_page, print_pdf, problems_of
+from test_packets_in_browser import make
+from tiny import made_once, slareport
+
+PERIOD = "2026Q3"
+SIX, TWELVE, HOSTILE = "six", "twelve", "hostile"
+REVIEW = f"{PERIOD}/{{}}/team_review/current/packet.html"
+SUMMARY = f"{PERIOD}/_all/leadership_summary/current/packet.html"
+TEAM_PAGES = {
+    "a bad team, twelve promises": (TWELVE, REVIEW.format("apac")),
+    "a good team, twelve promises": (TWELVE, REVIEW.format("strategic")),
+    "a bad team, six promises": (SIX, REVIEW.format("apac")),
+    "a good team, six promises": (SIX, REVIEW.format("strategic")),
+    "a team without data": (SIX, REVIEW.format("new")),
+    "a provisional period": (SIX, REVIEW.replace(PERIOD, "2026Q4").format("emea")),
+    "hostile names": (HOSTILE, REVIEW.format("emea")),
+}
+PAGES = {
+    **TEAM_PAGES,
+    "the summary, twelve promises": (TWELVE, SUMMARY),
+    "the summary, six promises": (SIX, SUMMARY),
+    "the index": (TWELVE, "index.html"),
+}
+PACKETS = [name for name in PAGES if name != "the index"]
+SIX_PROMISES = [name for name in TEAM_PAGES if "six" in name]
+SECTIONS = (
+    "bottom-line", "since-the-last-review", "headline-numbers", "scorecard", "what-needs-attention",
+    "where-deals-get-stuck", "done-well", "next-period", "all-other-promises", "misses", "can-you-trust-this",
+    "definitions",
+)  # fmt: skip
+ALWAYS = {"bottom-line", "headline-numbers", "scorecard", "can-you-trust-this", "definitions"}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+READ = """id => {const copy = document.getElementById(id)?.cloneNode(true)
+  copy?.querySelectorAll('svg, details').forEach(e => e.remove()); return copy ? copy.textContent : ''}"""
+VIEWS = {"light": (1200, False), "dark": (1200, True), "narrow": (320, False)}
+STOP = """() => (e => [e.tagName, e.className, getComputedStyle(e).outlineStyle,
+  e.getAttribute('aria-label') || e.textContent.trim()])(document.activeElement)"""
+
+
+def made_by(root, folder, *options):
+    done = slareport("run", "--workspace", root, "--outputs", folder, "--quiet", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def outputs(sample, tmp_path_factory):
+    """The outputs of each company, by name."""
+    chromium()
+    places = tmp_path_factory.mktemp("companies")
+
+    def small(folder):
+        root = companies.with_six_promises(sample, places / "six")
+        teams = [option for team in ("apac", "strategic", "new") for option in ("--team", team)]
+        made_by(root, folder, "--period", PERIOD, "--notebook", "team_review", *teams)
+        made_by(root, folder, "--period", PERIOD, "--notebook", "leadership_summary")
+        made_by(
+            root, folder, "--period", "2026Q4", "--team", "emea", "--notebook", "team_review", "--as-of", "2026-10-08"
+        )
+
+    def hostile(folder):
+        root = companies.with_hostile_names(sample, places / "hostile")
+        made_by(root, folder, "--period", PERIOD, "--team", "emea", "--notebook", "team_review")
+
+    return {
+        TWELVE: made_once(tmp_path_factory, "packets", lambda folder: make(sample, folder)),
+        SIX: made_once(tmp_path_factory, "six promises", small),
+        HOSTILE: made_once(tmp_path_factory, "hostile names", hostile),
+    }
+
+
+@pytest.fixture
+def page(outputs, request) -> Path:
+    """The page a test is about, by its description."""
+    company, path = PAGES[request.param]
+    return outputs[company] / path
+
+
+def about(names):
+    return pytest.mark.parametrize("page", list(names), indirect=True)
+
+
+class Source(HTMLParser):
+    """What a page's source refers to, and its text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.references, self.links, self.tags = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        for name, value in attrs:
+            if name == "href" and tag == "a":
+                self.links.append(value)
+            elif name in ("src", "srcset", "href", "data", "poster", "action", "background"):
+                self.references.append((tag, name, value))
+
+
+# ── Without a browser ──
+
+
+@about(PAGES)
+def test_g2_nothing_is_referred_to_but_links_of_the_declared_templates(page):
+    html = page.read_text("utf-8")
+    source = Source(html)
+    assert source.references == []
+    assert not re.search(r"@import|url\((?!#)", html.split("</style>")[0])
+    leaving = [link for link in source.links if re.match(r"[a-z]+:|//", link)]
+    allowed = ("https://halden.lightning.force.com/", "https://reviews.halden.example/sla/")
+    assert all(link.startswith(allowed) for link in leaving)
+
+
+@about(PACKETS)
+def test_g5_a_page_and_its_charts_are_small(page):
+    html = page.read_text("utf-8")
+    assert len(html.encode()) <= 250_000
+    assert all(len(chart.encode()) <= 20_000 for chart in re.findall(r"<svg.*?</svg>", html, re.DOTALL))
+
+
+@about(TEAM_PAGES)
+def test_g11_the_sections_are_there_in_order(page):
+    found = re.findall(r'<section id="([^"]+)"', page.read_text("utf-8"))
+    order = [name for name in SECTIONS if name in found]
+    assert found == order
+    assert set(found) >= ALWAYS
+
+
+# ── In a browser ──
+
+
+@pytest.mark.parametrize("width", [1200, 375, 320])
+@about(PAGES)
+def test_g1_g7_g10_g12_g14_g20_a_page_has_no_problem(page, width):
+    assert problems_of(page, width) == []
+
+
+@about(["a bad team, six promises"])
+def test_g3_a_network_that_hangs_holds_nothing_up(page):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
+        rules = f"--host-resolver-rules=MAP * 127.0.0.1:{silent.getsockname()[1]}"
+        with opened_page(page, arguments=(rules,)) as opened:
+            assert opened.page.evaluate("document.readyState") == "complete"
+            assert "promises kept" in opened.page.locator("body").inner_text()
+            assert opened.requests == []
+
+
+@pytest.mark.parametrize(
+    ("width", "dark"), [(1200, False), (1200, True), (320, False)], ids=["light", "dark", "narrow"]
+)
+@about(PAGES)
+def test_g8_g9_axe_finds_nothing(page, width, dark):
+    with opened_page(page, width, dark=dark) as opened:
+        found = Axe().run(opened.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+    assert {rule["id"] for rule in found["incomplete"]} <= {"color-contrast"}, "of text in charts: see test_charts"
+
+
+@about(PACKETS)
+def test_g13_the_bottom_line_is_in_the_first_screen(page):
+    for width, height in ((1200, 900), (375, 667)):
+        with opened_page(page, width, height) as opened:
+            box = opened.page.locator(".lede").bounding_box()
+        assert box["y"] + box["height"] <= height
+
+
+@about(["a bad team, six promises", "the index"])
+def test_g15_every_stop_of_the_keyboard_can_be_seen_and_has_a_purpose(page):
+    with opened_page(page) as opened:
+        stops = []
+        for _ in range(120):
+            opened.page.keyboard.press("Tab")
+            stop = opened.page.evaluate(STOP)
+            if stop[0] == "BODY":
+                break
+            stops.append(stop)
+    assert stops[0][:2] == ["A", "skip"]
+    assert all(outline != "none" for _, _, outline, _ in stops)
+    assert all(name or tag == "INPUT" for tag, _, _, name in stops)
+    assert {tag for tag, *_ in stops} <= {"A", "DIV", "SUMMARY", "INPUT"}
+
+
+@about(PACKETS)
+def test_g16_without_javascript_nothing_is_missing(page):
+    seen = []
+    for javascript in (True, False):
+        with opened_page(page, javascript=javascript) as opened:
+            seen.append((opened.page.locator("body").inner_text(), opened.page.locator("svg").count()))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@about(PACKETS)
+def test_g17_it_prints_on_few_pages_with_its_foot_on_each(page, paper, tmp_path):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext: install Debian package poppler-utils")
+    print_pdf(page, tmp_path / "packet.pdf", paper)
+    done = subprocess.run(["pdftotext", "-layout", tmp_path / "packet.pdf", "-"], capture_output=True, check=True)
+    *printed, rest = done.stdout.decode().split("\f")
+    assert rest == ""
+    html = page.read_text("utf-8")
+    promises = re.findall(r"<dt>(.*?)</dt>", html[html.index('id="definitions"') :])
+    assert len(printed) <= (3 if len(promises) <= 14 else 6)
+    assert all(
+        "data " in sheet and f"{number}/{len(printed)}" in sheet.replace(" ", "")
+        for number, sheet in enumerate(printed, 1)
+    )
+    assert len(printed[-1].split()) >= 60, "the last page is worth turning to"
+    with opened_page(page) as opened:
+        lede = opened.page.locator(".lede").inner_text()
+    assert lede.split()[0] in printed[0]
+
+
+@about(SIX_PROMISES)
+def test_g21_it_is_read_in_five_minutes(page):
+    with opened_page(page) as opened:
+        words = 0
+        for name in SECTIONS[:8]:
+            words += len(opened.page.evaluate(READ, name).split())
+    assert words <= 700
