@@ -203,19 +203,6 @@ def shipped_mappings() -> dict[str, Mapping]:
     return {path.stem: parse(read_document(path, SHIPPED.parent), Mapping) for path in sorted(SHIPPED.glob("*.yaml"))}
 
 
-def known_natives() -> dict[str, list[str]]:
-    """Per canonical `table.column` every native column that a shipped mapping reads for it, as `table.column`."""
-    found: dict[str, set[str]] = {}
-    for mapping in shipped_mappings().values():
-        for name, parts in mapping.tables.items():
-            for part in parts:
-                for column, cell in part.columns.items():
-                    for alias, native in map(part.split, cell.native):
-                        table = part.lookups[alias].source if alias else part.source
-                        found.setdefault(f"{name}.{column}", set()).add(f"{table}.{native}")
-    return {column: sorted(natives) for column, natives in found.items()}
-
-
 def _wrong_aliases(document: Document, settings: SourceFile) -> list[Problem]:
     columns = [f"{table.name}.{column}" for table in TABLES.values() for column in table.columns]
     return [

@@ -276,6 +276,11 @@ def test_the_summary_puts_the_company_s_decisions_first_and_names_the_team_of_th
     assert any("3 decisions are needed, the first by 16 October 2026." in word for word in words)
 
 
+@pytest.mark.parametrize("team", ["emea", "all"])
+def test_the_newest_of_each_history_is_the_scorecard(reviews, team):
+    pd.testing.assert_frame_equal(reviews[team].rows, reviews[team].evaluation.scorecard())
+
+
 def test_a_review_that_asks_for_nothing_says_so(reviews):
     assert "No decision is asked for." in read(reviews["strategic"].bottom_line().html).words
 
