@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from slareport.documents import read_document
 from slareport.errors import DataError, Problem, UsageError, did_you_mean
+from slareport.jobs import SUPPLIED, reviews
 from slareport.measurable import lacking
-from slareport.run import SUPPLIED, reviews
 from slareport.source import Reader
 from slareport.workspace import Workspace, find_root, open_workspace
 

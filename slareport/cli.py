@@ -23,8 +23,9 @@ if TYPE_CHECKING:  # imported where they are used, so that --help is instant
     import pandas as pd
     from rich.table import Table
 
+    from slareport.jobs import Job
     from slareport.period import Period
-    from slareport.run import Job, Outcome
+    from slareport.run import Outcome
     from slareport.workspace import Workspace
 
 PARTIAL = 3
@@ -71,6 +72,8 @@ def run(
     team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more [default: all].")] = None,
     notebook: Annotated[list[str] | None, typer.Option(help="A notebook; repeat for more [default: all].")] = None,
     as_of: Annotated[str, typer.Option(help="Data up to this local time [default: when the period settled].")] = "",
+    edition: Annotated[str, typer.Option(help="For whom: team or leadership.")] = "team",
+    client: Annotated[list[str] | None, typer.Option(help="A client's own review instead; repeat for more.")] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Notebooks at a time [default: one per core].")
     ] = None,
@@ -81,12 +84,13 @@ def run(
 ) -> None:
     """Make the review packets of some teams and periods, and the index of all reviews."""
     from slareport import run as batch
+    from slareport.jobs import plan
     from slareport.period import parse_periods
 
     home = _open(workspace, outputs)
     now = dt.datetime.now(dt.UTC)
     periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now.date())
-    planned = batch.plan(home, periods, team or (), notebook or (), as_of)
+    planned = plan(home, periods, team or (), notebook or (), as_of, edition, client or ())
     if not as_of and not quiet:
         _note_unsettled(home, periods, now)
     if dry_run:
@@ -113,7 +117,7 @@ def check(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     """Check agreement, teams, source and notebooks without running anything."""
     from slareport.checks import check as in_order
     from slareport.checks import unmeasurable
-    from slareport.run import reviews
+    from slareport.jobs import reviews
 
     home = in_order(_folder(workspace), outputs)
     latest = home.agreement.versions[-1]
@@ -292,10 +296,10 @@ def _progress(total: int, *, quiet: bool) -> Iterator[tuple[Any, Any]]:
             err.print(f"[red]failed[/red] {outcome.job}: {_escaped(f'{outcome.failure}; see {outcome.folder}')}")
         elif outcome.undrawn:
             charts = ", ".join(outcome.undrawn)
-            page = outcome.folder / "packet.html"
+            page = outcome.folder / outcome.job.place.page
             err.print(f"[yellow]made[/yellow]   {outcome.job}, without drawing {charts}: {_escaped(str(page))}")
         elif not quiet:
-            say(f"made   {outcome.job}: {outcome.folder / 'packet.html'}", markup=False)
+            say(f"made   {outcome.job}: {outcome.folder / outcome.job.place.page}", markup=False)
 
     with bar:
         whole = bar.add_task("packets", total=total, at=f"0/{total}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 SHOWN_LENGTH = 80
+MOST_CHOICES = 40
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,11 @@ def did_you_mean(found: str, choices: Iterable[str]) -> str:
     'did you mean target? there are: min_n, target'
     >>> did_you_mean("zzz", ["emea"])
     'there are: emea'
+    >>> did_you_mean("item 7", [f"item {number:02}" for number in range(99)])
+    'did you mean item 97, item 87 or item 79? there are 99'
     """
     names = sorted(choices)
-    near = difflib.get_close_matches(found, names, n=1)
-    return (f"did you mean {near[0]}? " if near else "") + f"there are: {', '.join(names) or 'none'}"
+    many = len(names) > MOST_CHOICES
+    near = " or ".join(", ".join(difflib.get_close_matches(found, names, n=3 if many else 1)).rsplit(", ", 1))
+    there = f"there are {len(names)}" if many else f"there are: {', '.join(names) or 'none'}"
+    return (f"did you mean {near}? " if near else "") + there

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from slareport import editions
 from slareport import scorecard as scores
 from slareport.counting import Frame, in_period, measures
+from slareport.editions import CLIENT, CLIENT_MISSES, Edition, People
 from slareport.errors import Problem, UsageError
 from slareport.extract import Extract, extract
 from slareport.items import Known, build_items
@@ -28,9 +30,10 @@ OWN_TABLES = {"leads": "created_at", "opportunities": "created_at"}
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What some teams' data says about one period, as known at `as_of`.
+    """What some teams' data says about one period, as known at `as_of` and as the audience of an edition may see it.
 
-    `lacking` says, per KPI that is not measurable, what it needs and these CRM tables do not give.
+    `workspace` has what is promised to that audience. `lacking` says, per KPI that is not measurable, what it needs and
+    these CRM tables do not give.
     """
 
     workspace: Workspace
@@ -42,6 +45,8 @@ class Evaluation:
     judged: Judgements
     items: Known
     lacking: Mapping[str, tuple[str, ...]]
+    edition: Edition
+    people: People
 
     @property
     def zone(self) -> str:
@@ -59,11 +64,13 @@ class Evaluation:
 
     def misses(self) -> pd.DataFrame:
         """The very items behind every miss of the period."""
-        return scores.misses(self.judged, self.period, self._frame(None))
+        rows = scores.misses(self.judged, self.period, self._frame(None))
+        return rows[CLIENT_MISSES].reindex(columns=rows.columns) if self.edition.audience == CLIENT else rows
 
     def rejects(self) -> pd.DataFrame:
         """The rows set aside, excluded or adjusted that belong to these teams and this period, or to no period."""
-        listed = self.extract.rejects()
+        listed = self.people.hide_in(self.extract.rejects(), "value", "reason")
+        listed = listed.iloc[:0] if self.edition.audience == CLIENT else listed
         start, end = self.period.bounds(self.zone)
         dated_here = listed["at"].isna() | (listed["at"].ge(start) & listed["at"].lt(end))
         return listed[listed["team"].isin(self.teams) & dated_here].reset_index(drop=True)
@@ -132,6 +139,11 @@ class Evaluation:
             found[name] = int(never.sum())
         return found
 
+    def again(self, period: str, as_of: str = "") -> Evaluation:
+        """The same teams and edition in another period, or as known at another time."""
+        team = self.teams[0] if len(self.teams) == 1 else None
+        return evaluate(self.workspace, period, as_of, team, self.edition)
+
     def _judged(self, team: str | None) -> Judgements:
         if team is None:
             return self.judged
@@ -143,9 +155,12 @@ class Evaluation:
         return Frame(whose, self.workspace.agreement, self.as_of, began, self.lacking)
 
 
-def evaluate(workspace: Workspace, period: str, as_of: str = "", team: str | None = None) -> Evaluation:
-    """Judge a period for one team, or for every team and the items of none.
+def evaluate(
+    workspace: Workspace, period: str, as_of: str = "", team: str | None = None, edition: Edition | None = None
+) -> Evaluation:
+    """Judge a period for one team, or for every team and the items of none, as an edition shows it.
 
+    Without an `edition` it is that of the team, or of leadership for all teams.
     `as_of` is a local date or time in the reporting zone; empty means when the period has settled, an earlier
     one makes the evaluation provisional. Raises `UsageError` for unknown names and impossible times.
     """
@@ -163,10 +178,16 @@ def evaluate(workspace: Workspace, period: str, as_of: str = "", team: str | Non
         )
     made = extract(workspace.source, workspace.teams, workspace.agreement.zone, known, workspace.extracts)
     tables = made.read(teams)
-    items = build_items(tables, workspace.agreement, known, _links(workspace))
+    edition = edition or Edition("team" if team else "leadership")
+    people = editions.people(workspace, edition, tables["users"])
+    seen = editions.narrowed(workspace, edition, people)
+    items = build_items(people.hide_in_tables(tables), seen.agreement, known, _links(workspace))
     needs = lacking(workspace.source, made.absent)
-    judged = judge_items(items, workspace.agreement, workspace.teams, needs)
-    return Evaluation(workspace, teams, when, known, known < settled, made, judged, items, needs)
+    judged = judge_items(items, seen.agreement, workspace.teams, needs)
+    if edition.audience == CLIENT:
+        edition = replace(edition, client=edition.client or editions.worst_served(judged, when, seen.agreement.zone))
+        items, judged = editions.of_client(items, judged, edition.client)
+    return Evaluation(seen, teams, when, known, known < settled, made, judged, items, needs, edition, people)
 
 
 def _links(workspace: Workspace) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,18 +45,28 @@ def write_index(workspace: Workspace) -> Path:
     cells: dict[str, dict[str, Cell]] = defaultdict(dict)
     tables: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
     for (team, title), found in made.items():
-        main, *others = sorted(found, key=lambda one: (one[0].notebook not in MAIN, one[0].notebook))
+        main, *others = sorted(found, key=lambda one: _weight(one[0]))
         tables[team][title] = table = _scorecard(workspace, main)
         more = tuple(_link(workspace, other) for other in others)
         cells[team][title] = replace(_cell(workspace, periods[title], main, table), more=more)
-    titles = {COMPANY: "Company", **{key: team.name for key, team in workspace.teams.items()}}
+    clients = {place.team: f"Client: {told['client']}" for place, told, _ in _all(made) if told and told.get("client")}
+    titles = {COMPANY: "Company", **{key: team.name for key, team in workspace.teams.items()}, **clients}
     order = [*titles, *sorted(set(cells) - set(titles))]
     rows = tuple(Row(key, titles.get(key, key), cells.get(key, {}), _promises(tables[key], newest)) for key in order)
-    listed = [_entry(workspace, place, manifest) for found in made.values() for place, manifest, _ in found if manifest]
+    listed = [_entry(workspace, place, manifest) for place, manifest, _ in _all(made) if manifest]
     files.write(workspace.outputs / "index.json", json.dumps(listed, indent=1, sort_keys=True) + "\n")
     page = workspace.outputs / "index.html"
     files.write(page, render_index(Index(workspace.agreement.versions[-1].title, tuple(newest), rows)))
     return page
+
+
+def _all(made: Mapping[tuple[str, str], list[Published]]) -> Iterator[Published]:
+    return itertools.chain.from_iterable(made.values())
+
+
+def _weight(place: Place) -> tuple[bool, bool, str]:
+    """What stands first among the packets of one review."""
+    return place.notebook not in MAIN, bool(place.edition), place.notebook
 
 
 def _folder(workspace: Workspace, place: Place) -> str:
@@ -71,10 +82,10 @@ def _reason(workspace: Workspace, place: Place) -> str:
 def _link(workspace: Workspace, made: Published) -> Link:
     """The way to what else was made of a review, by the name of its notebook."""
     place, manifest, failure = made
-    words = place.notebook.replace("_", " ").capitalize()
+    words = place.notebook.replace("_", " ").capitalize() + f", {place.edition} edition" * bool(place.edition)
     if manifest is None:
         return Link(f"{words}: build failed", _reason(workspace, place))
-    return Link(words + ", the last build failed" * bool(failure), f"{_folder(workspace, place)}/packet.html")
+    return Link(words + ", the last build failed" * bool(failure), f"{_folder(workspace, place)}/{place.page}")
 
 
 def _cell(workspace: Workspace, period: Period, made: Published, scorecard: pd.DataFrame) -> Cell:
@@ -83,7 +94,7 @@ def _cell(workspace: Workspace, period: Period, made: Published, scorecard: pd.D
         return Cell("failed", Link("Build failed", _reason(workspace, place)))
     held = workspace.reviews.of(period, place.team).held_on
     state: State = "provisional" if manifest["status"] == outputs.PROVISIONAL else "reviewed" if held else "ready"
-    link = Link(_words(scorecard), f"{_folder(workspace, place)}/packet.html")
+    link = Link(_words(scorecard), f"{_folder(workspace, place)}/{place.page}")
     notes = [f"held {fmt.day(held)}"] * (state == "reviewed") + ["the last build failed"] * bool(failure)
     last = pd.Timestamp(manifest["as_of"]) - INSTANT
     return Cell(state, link, tuple(notes), since=manifest["as_of"], day=fmt.day(last, workspace.agreement.zone))
@@ -118,5 +129,5 @@ def _promises(tables: Mapping[str, pd.DataFrame], newest: list[str]) -> tuple[Pr
 def _entry(workspace: Workspace, place: Place, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a machine needs to find a packet and to know that it is whole."""
     told = {key: manifest[key] for key in ("status", "as_of", "content_digest", "supersedes", "files")}
-    where = {"period": place.period, "team": place.team, "notebook": place.notebook}
+    where = {"period": place.period, "team": place.team, "notebook": place.notebook, "page": place.page}
     return {**where, "path": _folder(workspace, place), **told}

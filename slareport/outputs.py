@@ -18,6 +18,7 @@ import nbformat
 import pandas as pd
 
 from slareport import files, record
+from slareport.editions import CLIENT, own
 from slareport.errors import Problem, VerificationError
 from slareport.record import FORECAST_COLUMNS, REJECT_COLUMNS
 from slareport.scorecard import MISS_COLUMNS, Row
@@ -26,11 +27,11 @@ from slareport.workbook import workbook
 CURRENT = "current"
 FAILED = "failed"
 MANIFEST = "manifest.json"
-WORKBOOK = "packet.xlsx"
 PROVISIONAL = "provisional"
 RESTORE = "restore it from a backup, or remove the folder and run the review again"
 INJECTED = ("injected-parameters", "papermill-error-cell-tag")  # cells of papermill, with random ids
 FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # full-width ones too
+TOLD = ("id", "team", "client", "edition", "name", "period", "period_title", "as_of", "title", "bottom_line")
 CSV_COLUMNS: dict[str, list[str]] = {
     "scorecard": list(Row.__dataclass_fields__),
     "misses": MISS_COLUMNS,
@@ -41,15 +42,30 @@ CSV_COLUMNS: dict[str, list[str]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where the packets of one notebook for one team and period stand."""
+    """Where the packets of one notebook for one team and period stand.
+
+    `edition` is empty for the audience that the review is first made for, else part of the names.
+    """
 
     period: str
     team: str
     notebook: str
+    edition: str = ""
+
+    @property
+    def stem(self) -> str:
+        """What the page and the workbook are called: what a client or another audience may see says so in its name."""
+        named = own(self.team) if own(self.team) == CLIENT else self.edition
+        return f"packet-{named}" if named else "packet"
+
+    @property
+    def page(self) -> str:
+        """The file name of the packet."""
+        return f"{self.stem}.html"
 
     def folder(self, outputs: Path) -> Path:
         """The folder of all its packets."""
-        return outputs / self.period / self.team / self.notebook
+        return outputs / self.period / self.team / "@".join(filter(None, [self.notebook, self.edition]))
 
     def current(self, outputs: Path) -> dict[str, Any] | None:
         """The manifest of the packet in force, None where there is none."""
@@ -65,12 +81,13 @@ def publish(outputs: Path, place: Place, notebook: Any, html: str, provenance: M
     """
     data = closing_record(notebook)
     contents = {
-        "packet.html": html,
+        place.page: html,
         "notebook.ipynb": _notebook(notebook),
         **{f"{name}.csv": _csv(data[name], columns) for name, columns in CSV_COLUMNS.items()},
     }
     raw = {name: text.encode() for name, text in contents.items()}
-    raw[WORKBOOK] = workbook({name: (columns, data[name]) for name, columns in CSV_COLUMNS.items()}, data["zone"])
+    tabs = {name: (columns, data[name]) for name, columns in CSV_COLUMNS.items()}
+    raw[f"{place.stem}.xlsx"] = workbook(tabs, data["zone"])
     listed = {name: {"sha256": _digest(content), "size": len(content)} for name, content in sorted(raw.items())}
     content_digest = _content_digest(listed)
     name = f"{pd.Timestamp(data['as_of']):%Y%m%dT%H%M%SZ}-{content_digest[:8]}"
@@ -83,7 +100,7 @@ def publish(outputs: Path, place: Place, notebook: Any, html: str, provenance: M
             (staging / file).write_bytes(content)
         manifest = {
             "status": PROVISIONAL if data["provisional"] else "published",
-            **{key: data[key] for key in ("team", "name", "period", "period_title", "as_of", "title")},
+            **{key: data[key] for key in TOLD},
             "notebook": place.notebook,
             "files": listed,
             "content_digest": content_digest,
@@ -161,7 +178,7 @@ def published(outputs: Path) -> Iterator[tuple[Place, dict[str, Any] | None, str
         period, team, notebook = folder.relative_to(outputs).parts
         if period.startswith(".") or not ((folder / CURRENT).exists() or (folder / FAILED).is_dir()):
             continue
-        place = Place(period, team, notebook)
+        place = Place(period, team, *notebook.split("@", 1))
         reason = folder / FAILED / "reason.txt"
         yield place, place.current(outputs), reason.read_text("utf-8").strip() if reason.is_file() else ""
 

@@ -121,6 +121,7 @@ class Packet:
 
     title: str
     foot: str
+    next: str
     header: Markup
     sections: tuple[Section, ...]
 
@@ -159,7 +160,7 @@ def read_packet(nb: Any, file: str = "") -> Packet:
     if "<h1" not in header:
         header = Markup("<h1>{}</h1>").format(title) + header
     kept = tuple(section for section in sections if section.blocks and section.shown >= section.computed)
-    packet = Packet(title, str(record.get("foot") or ""), header, kept)
+    packet = Packet(title, str(record.get("foot") or ""), str(record.get("next") or ""), header, kept)
     _name_sections(packet, file)
     return packet
 

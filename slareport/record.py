@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from slareport import format as fmt
+from slareport.editions import CLIENT, client_key
+from slareport.errors import UsageError
 from slareport.evaluation import Evaluation
+from slareport.teams import COMPANY
 
 MIME = "application/vnd.slareport.record+json"
 DIGITS = 6
@@ -19,6 +23,17 @@ FORECAST_COLUMNS = [
     "amount_low", "amount_high", "amount",
 ]  # fmt: skip
 REJECT_COLUMNS = ["table", "id", "place", "value", "reason", "effect"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a review says in words: its title, whose it is, the zone of its readers, and its bottom line."""
+
+    title: str
+    name: str
+    zone: str
+    lede: str
+    points: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -33,45 +48,51 @@ class Record:
 
 
 def make(
-    evaluation: Evaluation,
-    name: str,
-    title: str,
-    zone: str,
-    scorecard: pd.DataFrame,
-    misses: pd.DataFrame,
-    forecasts: pd.DataFrame,
+    evaluation: Evaluation, told: Told, scorecard: pd.DataFrame, misses: pd.DataFrame, forecasts: pd.DataFrame
 ) -> Record:
     """The record of a review. The same figures give the same record: no clock, no paths, no tool versions.
 
-    `zone` is where its readers are. `forecasts` are kept as they were made, so that later ones can be held against
-    them; empty where none is made.
+    `forecasts` are kept as they were made, so that later ones can be held against them; empty where none is made.
     """
-    agreement = evaluation.workspace.agreement
+    agreement, edition, data = evaluation.workspace.agreement, evaluation.edition, evaluation.extract.digest
     agreed = _digest(dict(sorted(agreement.digests.items())))
+    team = evaluation.teams[0] if len(evaluation.teams) == 1 else COMPANY
+    content = {
+        "title": f"{told.title}: SLA review",
+        "bottom_line": {"lede": told.lede, "points": list(told.points)},
+        "team": client_key(edition.client) if edition.audience == CLIENT else team,
+        "edition": edition.audience,
+        "client": edition.client,
+        "name": told.name,
+        "period": evaluation.period.name,
+        "period_title": evaluation.period.title,
+        "as_of": evaluation.as_of.isoformat(),
+        "provisional": evaluation.provisional,
+        "zone": told.zone,
+        "agreement_digest": agreed,
+        "data_digest": data,
+        "accounting": _rows(evaluation.accounting()),
+        "items": _rows(evaluation.judged_items()),
+        "scorecard": _rows(scorecard),
+        "misses": _rows(misses),
+        "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
+        "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
+    }
     versions = fmt.listed([v.version for v in agreement.in_force(evaluation.period)])
-    data = evaluation.extract.digest
-    foot = f"{name}, {evaluation.period.title} · agreement version {versions} ({agreed[:8]}) · data {data[:8]}"
-    return Record(
-        {
-            "title": f"{title}: SLA review",
-            "foot": foot,
-            "team": evaluation.teams[0] if len(evaluation.teams) == 1 else "_all",
-            "name": name,
-            "period": evaluation.period.name,
-            "period_title": evaluation.period.title,
-            "as_of": evaluation.as_of.isoformat(),
-            "provisional": evaluation.provisional,
-            "zone": zone,
-            "agreement_digest": agreed,
-            "data_digest": data,
-            "accounting": _rows(evaluation.accounting()),
-            "items": _rows(evaluation.judged_items()),
-            "scorecard": _rows(scorecard),
-            "misses": _rows(misses),
-            "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
-            "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
-        }
-    )
+    packet = _digest(content)[:8]
+    parts = [f"{told.name}, {evaluation.period.title}", f"{edition.audience} edition"]
+    parts += [f"agreement version {versions} ({agreed[:8]})", f"data {data[:8]}", f"packet {packet}"]
+    return Record({**content, "id": packet, "foot": " · ".join(parts), "next": _next(evaluation)})
+
+
+def _next(evaluation: Evaluation) -> str:
+    """When the next review can be made; nothing while no agreement is in force then."""
+    period, agreement = evaluation.period.next(), evaluation.workspace.agreement
+    try:
+        settled = agreement.as_of(period)
+    except UsageError:
+        return ""
+    return f"Next review: {period.title}, from {fmt.day(settled, evaluation.zone)}."
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Select, execute, publish: the batch that turns notebooks into packets."""
+"""Execute and publish: the batch that turns notebooks into packets."""
 
 from __future__ import annotations
 
@@ -14,22 +14,18 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-import papermill
 
 from slareport import files, outputs
-from slareport.errors import Problem, SlareportError, UsageError, did_you_mean
+from slareport.editions import own
+from slareport.errors import SlareportError
 from slareport.evaluation import instant
 from slareport.extract import extract
 from slareport.index import write_index
-from slareport.kernels import LIMITS, Executed, Limits, execute, literal, stop_all
-from slareport.outputs import Place
+from slareport.jobs import Job
+from slareport.kernels import LIMITS, Executed, Limits, execute, stop_all
 from slareport.packet import PacketExporter
-from slareport.period import Period
-from slareport.teams import COMPANY
-from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, Workspace, notebook_folders
+from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, Workspace
 
-REQUIRED = {"period"}
-SUPPLIED = {"team", "period", "as_of"}
 LIBRARIES = (
     "altair",
     "ibis-framework",
@@ -46,32 +42,6 @@ Progress = Callable[["Job", str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Job:
-    """One packet to make."""
-
-    notebook: str
-    path: Path
-    period: str
-    team: str
-    as_of: str
-
-    @property
-    def place(self) -> Place:
-        """Where it is published."""
-        return Place(self.period, self.team, self.notebook)
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """What its notebook is given."""
-        whose = {} if self.team == COMPANY else {"team": self.team}
-        known = {"as_of": self.as_of} if self.as_of else {}
-        return {**whose, "period": self.period, **known}
-
-    def __str__(self) -> str:
-        return f"{self.notebook} {self.period} {self.team}".removesuffix(f" {COMPANY}")
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What became of a job: the folder of its packet, or the reason and the folder of its failure.
 
@@ -82,94 +52,6 @@ class Outcome:
     folder: Path
     failure: str = ""
     undrawn: tuple[str, ...] = ()
-
-
-def plan(
-    workspace: Workspace,
-    periods: Sequence[Period],
-    teams: Sequence[str] = (),
-    notebooks: Sequence[str] = (),
-    as_of: str = "",
-) -> list[Job]:
-    """The packets of these periods, teams and notebooks (all of them where none is named), checked before any runs.
-
-    Raises `UsageError` for unknown teams and notebooks, notebooks that take other parameters than there are, and
-    periods without an agreement or of which nothing is known yet.
-    """
-    chosen = list(dict.fromkeys(teams)) or list(workspace.teams)
-    for team in chosen:
-        workspace.team(team)
-    for period in periods:
-        _check_period(workspace, period, as_of)
-    jobs = []
-    for name in list(dict.fromkeys(notebooks)) or reviews(workspace.root):
-        path = workspace.notebook(name)
-        takes = parameters_of(path)
-        if as_of and "as_of" not in takes:
-            raise UsageError(Problem("the notebook takes no as_of", path.name, cure="declare it, or leave --as-of out"))
-        whose = chosen if "team" in takes else [COMPANY] if not teams or name in notebooks else []
-        jobs += [Job(name, path, period.name, team, as_of) for period in periods for team in whose]
-    if not jobs:
-        raise UsageError(Problem("nothing to run", cure="name a notebook that takes a team, or no team"))
-    return jobs
-
-
-def _check_period(workspace: Workspace, period: Period, as_of: str) -> None:
-    agreement = workspace.agreement
-    agreement.in_force(period)
-    if as_of and instant(as_of, agreement.zone) <= period.bounds(agreement.zone)[0]:
-        cure = "choose a time after the period's start, or an earlier period"
-        raise UsageError(Problem(f"nothing of {period.name} is known yet", "as_of", found=as_of, cure=cure))
-
-
-def reviews(root: Path) -> dict[str, Path]:
-    """All notebooks of a workspace that review a period, by name; those that take something else are left out.
-
-    Raises `UsageError` with every notebook that cannot be read, declares no parameters, or asks for an unknown one.
-    """
-    names = {path.stem: path for folder in notebook_folders(root)[::-1] for path in folder.glob("*.ipynb")}
-    problems: list[Problem] = []
-    found = {}
-    for name, path in sorted(names.items()):
-        try:
-            declared = _declared(path)
-            if declared >= REQUIRED or not declared:
-                parameters_of(path)
-                found[name] = path
-        except UsageError as error:
-            problems += error.problems
-    if problems:
-        raise UsageError(problems)
-    return found
-
-
-def parameters_of(path: Path) -> set[str]:
-    """The parameters a notebook declares. Raises `UsageError` where slareport has no value for one of them."""
-    declared = _declared(path)
-    if not declared >= REQUIRED:
-        cure = "declare period in a cell tagged 'parameters', or keep the notebook elsewhere"
-        found = ", ".join(sorted(declared)) or None
-        raise UsageError(Problem("a review notebook takes a period", path.name, found=found, cure=cure))
-    problems = [
-        Problem(
-            "the notebook asks for a parameter that no one gives",
-            path.name,
-            found=name,
-            cure=did_you_mean(name, SUPPLIED),
-        )
-        for name in sorted(declared - SUPPLIED)
-    ]
-    if problems:
-        raise UsageError(problems)
-    return declared
-
-
-def _declared(path: Path) -> set[str]:
-    try:
-        return set(papermill.inspect_notebook(literal(path)))
-    except Exception as error:  # nbformat, json and papermill each raise their own
-        cure = "save it again from Jupyter as a Python notebook"
-        raise UsageError(Problem("not a notebook", path.name, found=str(error).splitlines()[0], cure=cure)) from error
 
 
 def run(
@@ -268,7 +150,8 @@ def _shortfall(notebook: Any, job: Job, as_of: pd.Timestamp) -> str:
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
         return "not every cell ran, in order"
-    asked = {"period": job.period, "team": job.team, "as_of": as_of.isoformat()}
+    edition = job.edition or own(job.team)
+    asked = {"period": job.period, "team": job.team, "as_of": as_of.isoformat(), "edition": edition}
     made = {name: data.get(name) for name in asked}
     if made != asked:
         told = ", ".join(f"{name} {made[name]} instead of {asked[name]}" for name in asked if made[name] != asked[name])

@@ -237,7 +237,7 @@ def test_a_workspace_in_order_is_said_to_be(workspace):
     done = slareport("check", "--workspace", workspace.root)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "everything is in order"
-    assert "bad, good, leadership_summary, slow, team_review" in done.stdout
+    assert "annex, bad, client_review, good, leadership_summary, slow, team_review" in done.stdout
 
 
 def test_check_lists_all_problems_of_all_files_at_once(tmp_path):

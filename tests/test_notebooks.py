@@ -14,8 +14,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from slareport.jobs import parameters_of
 from slareport.record import MIME
-from slareport.run import parameters_of
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 CHART = "application/vnd.vegalite.v5+json"

@@ -28,6 +28,10 @@ def executed(*, value=0.5, as_of="2026-10-07T22:00:00+00:00", provisional=False,
     """A notebook that ended with the record of a review."""
     data = {
         **dict.fromkeys(("team", "name", "period", "period_title", "title", "foot"), "emea"),
+        "id": "1d",
+        "edition": "team",
+        "client": "",
+        "bottom_line": {"lede": "Well.", "points": []},
         "as_of": as_of,
         "provisional": provisional,
         "zone": "Europe/Berlin",

@@ -81,7 +81,10 @@ def test_it_says_whose_figures_these_are(closed):
     assert facts["emea"]["title"] == "EMEA, Q3 2026: SLA review"
     assert facts["emea"]["as_of"] == "2026-10-07T22:00:00+00:00"
     assert facts["emea"]["agreement_digest"] == facts["_all"]["agreement_digest"]
-    assert facts["emea"]["foot"].endswith(f"data {facts['emea']['data_digest'][:8]}")
+    assert [data["edition"] for data in facts.values()] == ["team", "leadership", "team"]
+    assert facts["emea"]["foot"].endswith(f"data {facts['emea']['data_digest'][:8]} · packet {facts['emea']['id']}")
+    assert facts["emea"]["next"] == "Next review: Q4 2026, from 9 January 2027."
+    assert facts["emea"]["bottom_line"]["lede"].endswith("by 16 October 2026.")
 
 
 def test_missing_values_are_null_and_instants_are_iso():

@@ -15,8 +15,9 @@ from tiny import CLOSE, PERIOD, SLAREPORT, make_workspace, processes, slareport,
 
 from slareport import outputs
 from slareport.errors import LockedError, MachineError, UsageError
+from slareport.jobs import plan
 from slareport.kernels import Limits
-from slareport.run import plan, prepare, run
+from slareport.run import prepare, run
 from slareport.workspace import open_workspace
 
 LIMITS = Limits(cell=6)

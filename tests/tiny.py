@@ -39,7 +39,8 @@ CLOSE = f"""
 from IPython.display import HTML, display
 row = dict(promise="win-rate", title="Win rate", kind="outcome", value=0.5, n=2)
 display({{"application/vnd.slareport.record+json": dict(
-    title="North: SLA review", foot="foot", team=team, name=team.title(), period=period, period_title="2017 Q2",
+    title="North: SLA review", foot="foot", id="1d", edition="team", client="", team=team, name=team.title(),
+    bottom_line=dict(lede="Half of the deals were won.", points=[]), period=period, period_title="2017 Q2",
     as_of="{AS_OF}", provisional=False, zone="UTC", agreement_digest="a" * 64, data_digest="d" * 64,
     accounting=[], items=[], scorecard=[dict(row, team=team, period=period)], misses=[], forecasts=[],
     rejects=[])}}, raw=True)

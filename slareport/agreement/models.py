@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -59,10 +59,18 @@ def listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def for_both(value: object) -> object:
+    """One way to show people, for both inside editions."""
+    return dict.fromkeys(("leadership", "team"), value) if isinstance(value, str) else value
+
+
 Share = Annotated[Decimal, BeforeValidator(checked(parse_share))]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, BeforeValidator(checked(parse_url))]
+Inside = Literal["leadership", "team"]
+Audience = Literal["leadership", "team", "client"]
+INSIDE: list[Any] = ["leadership", "team"]
 
 
 class Party(Strict):
@@ -143,10 +151,12 @@ class Promise(Measure):
     """What is owed for every single item: kept or missed, with a target for the share kept.
 
     `pause` names the reasons of holds that stop the clock ("leave" is the owner's absence). Items with one of the
-    values of `exclusions` are excluded. From `warn_at` of its time on, an item that waits is at risk.
+    values of `exclusions` are excluded. From `warn_at` of its time on, an item that waits is at risk. `audience` lists
+    whose editions show it.
     """
 
     promise: Text
+    audience: Annotated[list[Audience], BeforeValidator(listed), Field(min_length=1)] = INSIDE
     target: Share
     warn_at: Share = Decimal("0.75")
     pause: list[Text] = []
@@ -156,7 +166,12 @@ class Promise(Measure):
 
 
 class Outcome(Measure):
-    """A result of the business, watched beside the promises: it gets better or worse, and is never a miss."""
+    """A result of the business, watched beside the promises: it gets better or worse, and is never a miss.
+
+    No client's edition shows one.
+    """
+
+    audience: Annotated[list[Inside], BeforeValidator(listed), Field(min_length=1)] = INSIDE
 
 
 class Review(Strict):
@@ -175,7 +190,10 @@ class Change(Strict):
 
 
 class Version(Strict):
-    """One complete version of the agreement. `portal_url` is where the folder of outputs is found on the web."""
+    """One complete version of the agreement. `portal_url` is where the folder of outputs is found on the web.
+
+    `people` says whether an inside edition has people's names or only their roles.
+    """
 
     title: Text
     version: Text
@@ -194,6 +212,7 @@ class Version(Strict):
     outcomes: list[Outcome] = []
     review: Review
     portal_url: Url | None = None
+    people: Annotated[dict[Inside, Literal["names", "roles"]], BeforeValidator(for_both)] = {}
     change: Change | None = None
 
     @property

@@ -11,7 +11,7 @@ from slareport.exhibits.findings import (
     wins_ahead,
 )
 from slareport.exhibits.gallery import Gallery
-from slareport.exhibits.rows import AFTER_HOURS, SHOWN_MISSES, misses, trust
+from slareport.exhibits.rows import AFTER_HOURS, SHOWN_MISSES, counted, misses, trust
 from slareport.exhibits.said import asked, carried, explained, needed
 from slareport.exhibits.scorecards import headline, matrix, scorecard
 from slareport.exhibits.trends import causes, compared, small, trend
@@ -28,6 +28,7 @@ __all__ = [
     "carried",
     "causes",
     "compared",
+    "counted",
     "dwell",
     "explained",
     "headline",

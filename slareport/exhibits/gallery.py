@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.display import display
 
 from slareport.charts import Figure
-from slareport.sections import Section
+from slareport.sections import Section, nothing
 
 
 class Gallery:
@@ -20,5 +20,5 @@ class Gallery:
         return [one for one in self.shown if isinstance(one, Figure)]
 
     def _ipython_display_(self) -> None:
-        for one in self.shown:
+        for one in self.shown or [nothing("nothing to show")]:
             display(one)

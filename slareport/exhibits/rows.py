@@ -25,13 +25,16 @@ def misses(rows: pd.DataFrame, titles: Mapping[str, str], zone: str) -> Section:
     items = [part for _, part in ordered.groupby("item", sort=False)]
     cells = [_miss_cells(part, titles, zone) for part in items[:SHOWN_MISSES]]
     columns = sections.columns(["Item", "Account", "Promise", "Due", "#Late by", "Held by", "Cause"])
+    shown = [place for place in range(len(columns)) if any(row[place] for row in cells)]
+    columns, cells = [columns[place] for place in shown], [[row[place] for place in shown] for row in cells]
     whole = fmt.plural(len(rows), "miss")
     if len(items) < len(rows):
         whole = f"{fmt.plural(len(items), 'item')} with {whole}"
     caption = f"{len(cells)} of " * (len(cells) < len(items)) + whole
     caption += ", the longest overdue first" * (len(items) > 1)
     late = "Late by counts like the time that was promised, until it was done or the data ends."
-    below = [f"{late} Due times are local to {zone}. All misses are in misses.csv."]
+    below = [f"{late} Due times are local to {zone}."]
+    below += ["All misses are in misses.csv."] * (len(cells) < len(items))
     return sections.tables("misses", Table(caption, columns, cells), below=below)
 
 
@@ -53,12 +56,8 @@ def trust(
     rows = [[_table(row["table"]), *(fmt.count(row[n]) for n in numbers)] for _, row in read.iterrows()]
     titles = ["Created in the period", "#Rows read", "#Used", "#Excluded", "#Set aside"]
     found = [Table("Rows read = used + excluded + set aside", sections.columns(titles), rows)] * bool(rows)
-    states = ("items", "judged", "pending", "excluded", "invalid", "no_case")
     partly = judged[judged["items"].gt(judged["judged"] + judged["no_case"])]
-    items = [[row["title"], *(fmt.count(row[s]) for s in states)] for _, row in partly.iterrows()]
-    titles = ["Dated in the period", "#Items", "#Counted", "#Waiting", "#Excluded", "#Invalid", "#Not applicable"]
-    caption = "Items = counted + waiting + excluded + invalid + not applicable"
-    found += [Table(caption, sections.columns(titles), items)] * bool(items)
+    found += [_counts(partly)] * bool(len(partly))
     if len(rejects):
         # Reasons are counted without the ids in them.
         reason = rejects["reason"].str.replace(r"^(merged into|its owner is no user of the CRM).*", r"\1", regex=True)
@@ -72,13 +71,26 @@ def trust(
     below = [f"{title} leaves out {fmt.count(n)} whose clock never started." for title, n in left_out.items() if n]
     whole = int(judged["items"].gt(0).sum()) - len(partly)
     if whole:
-        below.insert(0, f"{'The other' if items else 'All'} {whole} measures count every item they apply to.")
+        below.insert(0, f"{'The other' if len(partly) else 'All'} {whole} measures count every item they apply to.")
     below += _unusable(lost[lost["lost"].gt(0)])
     below += [f"{fmt.count(n)} values of {what}." for what, n in aliased.items() if n]
     if not rows:
         below.insert(0, "The CRM has no row that was created in the period.")
     below.append("Every such row is listed in rejects.csv with its file, row and value.")
     return sections.tables("where every row went", *found, below=below + [more] * bool(more))
+
+
+def counted(judged: pd.DataFrame) -> Section:
+    """What became of the items of each promise, for readers who do not see the rows behind them."""
+    seen = judged[judged["items"].gt(0)]
+    return sections.tables("what was counted", *[_counts(seen)] * bool(len(seen)))
+
+
+def _counts(judged: pd.DataFrame) -> Table:
+    states = ("items", "judged", "pending", "excluded", "invalid", "no_case")
+    items = [[row["title"], *(fmt.count(row[s]) for s in states)] for _, row in judged.iterrows()]
+    titles = ["Dated in the period", "#Items", "#Counted", "#Waiting", "#Excluded", "#Invalid", "#Not applicable"]
+    return Table("Items = counted + waiting + excluded + invalid + not applicable", sections.columns(titles), items)
 
 
 def _unusable(lost: pd.DataFrame) -> list[str]:
@@ -109,7 +121,7 @@ def _miss_cells(rows: pd.DataFrame, titles: Mapping[str, str], zone: str) -> lis
         promise,
         fmt.moment(row["due_at"], zone),
         fmt.duration(row["late_minutes"]) if row["late_minutes"] else AFTER_HOURS,
-        row["owner_at_deadline"],
+        _text(row["owner_at_deadline"]),
         _text(row["cause"]).capitalize(),
     ]
 

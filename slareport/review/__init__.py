@@ -6,7 +6,8 @@
 Each method is one section of the packet; `close()` is the last and proves that the notebook ran to its end.
 """
 
+from slareport.review.client import ClientReview
 from slareport.review.company import Summary
 from slareport.review.team import Annex, Review
 
-__all__ = ["Annex", "Review", "Summary"]
+__all__ = ["Annex", "ClientReview", "Review", "Summary"]

@@ -1,24 +1,21 @@
-"""What a team's review and the company's have in common."""
+"""What every edition of a review has: the sections that a client may see too."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import pandas as pd
 
-from slareport import corrected, exhibits, findings, glossary, record, restatement, sections, telling
+from slareport import exhibits, findings, glossary, record, sections
 from slareport import format as fmt
-from slareport import timeline as timelines
 from slareport.charts import Figure
 from slareport.counting import measures
-from slareport.errors import Problem, UsageError
-from slareport.evaluation import Evaluation, evaluate, instant
+from slareport.evaluation import Evaluation
 from slareport.exhibits import Gallery
-from slareport.findings import looks, period_word
-from slareport.minutes import MOST_DECISIONS, Decision, Minutes
+from slareport.findings import period_word
 from slareport.scorecard import CLEARLY, MISSED, WORSE
-from slareport.sections import Section
-from slareport.teams import COMPANY
+from slareport.sections import Asked, Section
 
 INSTANT = pd.Timedelta(microseconds=1)
 WEIGHTS = {MISSED: 2, WORSE: 1}
@@ -27,10 +24,9 @@ MOST_CHARTS = 4  # in full size; what else needs attention is shown small
 
 
 class Base:
-    """The sections that every review has."""
+    """The sections that every review has, whoever reads it."""
 
     kind: str
-    more: str
     full = False
 
     def __init__(self, evaluation: Evaluation, name: str) -> None:
@@ -59,6 +55,16 @@ class Base:
         """Every miss of the period as a frame, to work with."""
         return self.evaluation.misses()
 
+    @cached_property
+    def lede(self) -> str:
+        """The bottom line as one or two sentences."""
+        return findings.bottom_line(self.rows)
+
+    @cached_property
+    def points(self) -> list[str]:
+        """At most five points behind the bottom line, the weightiest first."""
+        return findings.points(self.rows, self.missed)
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.header()._repr_mimebundle_(include, exclude)
 
@@ -71,24 +77,15 @@ class Base:
             f"{self.name}, {self.period.title}",
             company=self.agreement.versions[-1].title,
             heading=f"{self.kind.format(REGULAR[period_word(self.period.name)])}: {self.name}, {self.period.title}",
-            about=f"Data up to {known} · agreement version {versions}",
+            about=" · ".join([*self._answers(), f"Data up to {known}", f"agreement version {versions}"]),
             provisional=self.evaluation.provisional,
             settles=fmt.day(self.agreement.as_of(self.period), self.evaluation.zone),
         )
 
-    @cached_property
-    def minutes(self) -> Minutes:
-        """What people have said about this review."""
-        whose = self.evaluation.teams[0] if len(self.evaluation.teams) == 1 else COMPANY
-        return self.evaluation.workspace.reviews.of(self.period, whose)
-
     def bottom_line(self) -> Section:
         """The one sentence to take away, what is behind it, and what is to be decided."""
-        decisions = self._decisions()
-        lede = f"{findings.bottom_line(self.rows)} {exhibits.needed(decisions)}".strip()
-        asked, others = exhibits.asked(decisions[:MOST_DECISIONS]), len(decisions) - MOST_DECISIONS
-        more = f"{fmt.plural(others, 'more decision')} in the teams' own reviews." if others > 0 else ""
-        return sections.section("bottom_line", lede, lede=lede, points=self._points(), asked=asked, more=more)
+        asked, more = self._asked()
+        return sections.section("bottom_line", self.lede, lede=self.lede, points=self.points, asked=asked, more=more)
 
     def headline(self) -> Section:
         """Three or four numbers, each with the period before."""
@@ -108,8 +105,7 @@ class Base:
             row = self.history[name].iloc[-1]
             shown.append(self._trend(row) if number < MOST_CHARTS else self._small(row))
             if row["result"] == MISSED:
-                missed = self.missed[self.missed["promise"].eq(name)]
-                shown.append(exhibits.explained(missed, self.minutes.explained(name), self._owner(name)))
+                shown += self._why(name)
         return Gallery(*shown)
 
     def others(self) -> Gallery:
@@ -118,47 +114,13 @@ class Base:
         others = due[~due["promise"].isin(self._attended())]
         return Gallery(*(self._small(row) for _, row in others.iterrows()))
 
-    def trends(self) -> Gallery:
-        """One chart per promise and result over the last ten periods, in the order of the agreement."""
-        return Gallery(*(self._trend(row) for _, row in self.rows.iterrows()))
+    def misses(self) -> Section:
+        """The misses by how late they were, with who held them and why."""
+        return exhibits.misses(self.missed, self._titles, self.zone)
 
     def trust(self) -> Section:
-        """Where every row went, and what was set aside."""
-        titles = dict(zip(self.rows["promise"], self.rows["title"], strict=True))
-        judged = self.evaluation.judged_items()
-        judged["title"] = judged["measure"].map(titles)
-        rejects = self.evaluation.rejects()
-        left_out = {titles[name]: n for name, n in self.evaluation.unstarted().items()}
-        lost = self.rows.assign(lost=self.rows["promise"].map(self.evaluation.lost()))
-        aliased = self.evaluation.extract.aliased
-        return exhibits.trust(self.evaluation.accounting(), judged, left_out, lost, rejects, aliased, self.more)
-
-    def explain(self, item: str, promise: str = "") -> Section:
-        """The timeline behind a judgement: of a lead, a deal or any other item, under one promise or all of them.
-
-        Raises `UsageError` naming the nearest for an item or promise that does not exist.
-        """
-        return telling.told(self.timeline(item, promise))
-
-    def corrections(self, since: str | Evaluation) -> Section:
-        """What has been corrected in the period's numbers since an earlier look, and why.
-
-        `since` is a local date or time up to which things were known then, or that very evaluation, which may have
-        been made from other CRM tables or parameters. Raises `UsageError` for a time after this review's own.
-        """
-        now = self.evaluation
-        then = since if isinstance(since, Evaluation) else self._as_known(since)
-        return corrected.told(restatement.compare(restatement.view(then), restatement.view(now), self.period))
-
-    def timeline(self, item: str, promise: str = "") -> timelines.Timeline:
-        """What `explain` shows, to work with."""
-        made, space = self.evaluation, self.evaluation.workspace
-        rejects = made.extract.rejects()
-        return timelines.explain(made.items, made.judged, space.agreement, space.teams, item, promise, rejects)
-
-    def looks(self) -> Section:
-        """How many clear misses chance alone would bring, among so many promises."""
-        return exhibits.sentences("many promises at once", looks.many(self._each_team()))
+        """What became of every item: counted, waiting, excluded, or not used because of its data."""
+        return exhibits.counted(self._items())
 
     def definitions(self) -> Section:
         """What each promise and result means, as agreed."""
@@ -168,39 +130,38 @@ class Base:
 
     def close(self) -> record.Record:
         """End the review: emit the record of its figures, the proof that every cell before has run."""
-        title = self.header().text
-        return record.make(self.evaluation, self.name, title, self.zone, self.rows, self.missed, self._forecasts())
+        told = record.Told(self.header().text, self.name, self.zone, self.lede, self.points)
+        return record.make(self.evaluation, told, self.rows, self.missed, self._forecasts())
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return dict(zip(self.rows["promise"], self.rows["title"], strict=True))
+
+    def _items(self) -> pd.DataFrame:
+        """What became of the items of each promise and result, with its title."""
+        items = self.evaluation.judged_items()
+        return items.assign(title=items["measure"].map(self._titles))
 
     def _forecasts(self) -> pd.DataFrame:
         return pd.DataFrame()
 
-    def _as_known(self, since: str) -> Evaluation:
-        """The same evaluation as of an earlier time."""
-        now = self.evaluation
-        if instant(since, now.zone) > now.as_of:
-            cure = "choose an earlier time, or make the review as of a later one"
-            raise UsageError(Problem("lies after the data of this review", "since", found=since, cure=cure))
-        return evaluate(now.workspace, self.period.name, since, now.teams[0] if len(now.teams) == 1 else None)
+    def _answers(self) -> list[str]:
+        """Who answers for all of it."""
+        return []
 
-    def _each_team(self) -> pd.DataFrame:
-        """The scorecards whose promises are compared with what was promised, one below the other."""
-        return self.rows
+    def _asked(self) -> tuple[Sequence[Asked], str]:
+        """The decisions asked for, and what else is to be said of them."""
+        return [], ""
 
-    def _decisions(self) -> list[Decision]:
-        return self.minutes.decisions
-
-    def _points(self) -> list[str]:
-        return findings.points(self.rows, self.missed)
+    def _why(self, promise: str) -> list[Section]:  # noqa: ARG002  what a client is shown does not depend on it
+        """Why a promise was missed."""
+        return []
 
     def _attended(self) -> list[str]:
         """The promises and results that need attention, the clearest misses first."""
         weight = self.rows["result"].map(WEIGHTS) + self.rows["evidence"].eq(CLEARLY)
         order = self.rows.assign(weight=weight).sort_values("weight", ascending=False, kind="stable")
         return order["promise"][order["weight"].gt(0)].tolist()
-
-    def _owner(self, name: str) -> str:
-        """Who answers for a promise, as the version in force at the end of the period says."""
-        return next(m.owner for v in self.agreement.in_force(self.period)[::-1] if (m := v.measure(name)))
 
     def _trend(self, row: pd.Series) -> Figure:
         rows = self.history[row["promise"]]

@@ -10,7 +10,7 @@ from slareport import exhibits, findings
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery
 from slareport.minutes import Decision
-from slareport.review.base import Base
+from slareport.review.inside import Inside
 from slareport.scorecard import CLEARLY, MISSED
 from slareport.sections import Section
 from slareport.workspace import Workspace, open_workspace
@@ -18,7 +18,7 @@ from slareport.workspace import Workspace, open_workspace
 NOBODY, EVERYONE = "Unassigned", "All teams"
 
 
-class Summary(Base):
+class Summary(Inside):
     """The company in one period: every team side by side, for leadership. Parameters as for `Review`."""
 
     kind = "{} SLA summary"
@@ -60,7 +60,8 @@ class Summary(Base):
         ]
         return [*self.minutes.decisions, *sorted(of_teams, key=lambda decision: decision.due)]
 
-    def _points(self) -> list[str]:
+    @cached_property
+    def points(self) -> list[str]:
         """What is everyone's and what is one team's comes first, then what moved in the company as a whole."""
         of_teams = findings.across_teams([self._of_teams(rows) for rows in self._promises_due()])
         moved = self.rows[self.rows["kind"].eq("outcome")]

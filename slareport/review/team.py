@@ -8,27 +8,32 @@ from functools import cached_property
 import pandas as pd
 
 from slareport import corrected, exhibits, restatement, sections
+from slareport.editions import inside
 from slareport.errors import UsageError
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery, team_findings
 from slareport.findings import Finding, asked, outlook
-from slareport.review.base import INSTANT, Base
+from slareport.review.base import INSTANT
+from slareport.review.inside import Inside
 from slareport.sections import Section
 from slareport.workspace import Workspace, open_workspace
 
 
-class Review(Base):
+class Review(Inside):
     """The review of one team in one period.
 
     `team` is a name of `parameters/teams.yaml`, `period` such as 2026Q3, `as_of` empty (when the period has
-    settled) or a local date or time. Raises `UsageError` for names that do not exist, with the nearest ones.
+    settled) or a local date or time, `edition` the audience: team or leadership. Raises `UsageError` for names that
+    do not exist, with the nearest ones.
     """
 
     kind = "{} SLA review"
     more = "Every promise over time, the numbers behind the findings and how they were found: the annex of this review."
 
-    def __init__(self, team: str, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
-        evaluation = evaluate(workspace or open_workspace(), period, as_of, team)
+    def __init__(
+        self, team: str, period: str, as_of: str = "", edition: str = "team", *, workspace: Workspace | None = None
+    ) -> None:
+        evaluation = evaluate(workspace or open_workspace(), period, as_of, team, inside(edition))
         self.team = evaluation.workspace.team(team)
         super().__init__(evaluation, self.team.name)
 
@@ -64,10 +69,8 @@ class Review(Base):
         expected, _ = asked.what_comes(self.evaluation, self.team.currency)
         return outlook.snapshots(expected, self.evaluation.teams[0], self.evaluation.as_of, self.team.currency)
 
-    def misses(self) -> Section:
-        """The misses by how late they were, with who held them and why."""
-        titles = dict(zip(self.rows["promise"], self.rows["title"], strict=True))
-        return exhibits.misses(self.missed, titles, self.zone)
+    def _answers(self) -> list[str]:
+        return [f"Led by {self.evaluation.people.hide(self.team.leader)}"]
 
 
 class Annex(Review):
@@ -99,6 +102,6 @@ class Annex(Review):
             return sections.nothing("no agreement was in force in all of the period before")
         if settled >= now.as_of:
             return sections.nothing("the period before had not settled")
-        then = evaluate(now.workspace, before.name, team=now.teams[0])
+        then = now.again(before.name)
         then_view, now_view = restatement.view(then), restatement.view(replace(now, period=before))
         return corrected.told(restatement.compare(then_view, now_view, before))

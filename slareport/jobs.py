@@ -1,0 +1,162 @@
+"""Which packets are asked for: notebooks, teams, clients and periods, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import papermill
+
+from slareport.editions import TEAM, client_key, inside
+from slareport.errors import Problem, UsageError, did_you_mean
+from slareport.evaluation import instant
+from slareport.kernels import literal
+from slareport.outputs import Place
+from slareport.period import Period
+from slareport.teams import COMPANY
+from slareport.workspace import Workspace, notebook_folders
+
+REQUIRED = {"period"}
+SUPPLIED = {"team", "client", "period", "as_of", "edition"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One packet to make: of a team, of the company, or of a client."""
+
+    notebook: str
+    path: Path
+    period: str
+    team: str
+    as_of: str
+    edition: str = ""
+    client: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where it is published."""
+        return Place(self.period, self.team, self.notebook, self.edition)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What its notebook is given."""
+        team = "" if self.team == COMPANY or self.client else self.team
+        given = {"client": self.client, "team": team, "as_of": self.as_of, "edition": self.edition}
+        return {"period": self.period, **{name: value for name, value in given.items() if value}}
+
+    def __str__(self) -> str:
+        whose = self.client or self.team.replace(COMPANY, "")
+        return " ".join(filter(None, [self.notebook, self.period, whose, self.edition]))
+
+
+def plan(
+    workspace: Workspace,
+    periods: Sequence[Period],
+    teams: Sequence[str] = (),
+    notebooks: Sequence[str] = (),
+    as_of: str = "",
+    edition: str = "",
+    clients: Sequence[str] = (),
+) -> list[Job]:
+    """The packets of these periods, teams and notebooks (all of them where none is named), checked before any runs.
+
+    With `clients` they are of the notebooks that take a client, one for each; with an `edition` other than the team's
+    own, of those that take an edition. Raises `UsageError` for unknown teams and notebooks, notebooks that take other
+    parameters than there are, and periods without an agreement or of which nothing is known yet.
+    """
+    edition = "" if edition in ("", TEAM) else inside(edition).audience
+    if clients and (teams or edition):
+        raise UsageError(Problem("a client's packet is of no team and no other edition", cure="leave --team out"))
+    for team in teams:
+        workspace.team(team)
+    for period in periods:
+        _check_period(workspace, period, as_of)
+    jobs = []
+    asked = [name for name, given in (("as_of", as_of), ("edition", edition), ("client", clients)) if given]
+    for name in list(dict.fromkeys(notebooks)) or reviews(workspace.root):
+        path = workspace.notebook(name)
+        takes = parameters_of(path)
+        if not _fits(path, takes, asked, named=name in notebooks):
+            continue
+        if "client" in takes:
+            whose = [(client_key(client), client) for client in dict.fromkeys(clients)]
+        elif "team" in takes:
+            whose = [(team, "") for team in dict.fromkeys(teams or workspace.teams)]
+        else:
+            whose = [(COMPANY, "")] if not teams or name in notebooks else []
+        for period in periods:
+            jobs += [Job(name, path, period.name, key, as_of, edition, client) for key, client in whose]
+    if not jobs:
+        raise UsageError(Problem("nothing to run", cure="name a notebook that takes what you ask for, or ask for less"))
+    return jobs
+
+
+def _fits(path: Path, takes: Collection[str], asked: Collection[str], *, named: bool) -> bool:
+    """Whether a notebook takes what is asked for; one that was `named`, or lacks only `as_of`, is refused if not."""
+    lacks = [name for name in asked if name not in takes]
+    if lacks and (named or lacks == ["as_of"]):
+        cure = f"declare it, or leave --{lacks[0].replace('_', '-')} out"
+        raise UsageError(Problem(f"the notebook takes no {lacks[0]}", path.name, cure=cure))
+    alone = "client" in takes and "client" not in asked
+    if alone and named:
+        raise UsageError(Problem("the notebook is about a client", path.name, cure="name one with --client"))
+    return not lacks and not alone
+
+
+def _check_period(workspace: Workspace, period: Period, as_of: str) -> None:
+    agreement = workspace.agreement
+    agreement.in_force(period)
+    if as_of and instant(as_of, agreement.zone) <= period.bounds(agreement.zone)[0]:
+        cure = "choose a time after the period's start, or an earlier period"
+        raise UsageError(Problem(f"nothing of {period.name} is known yet", "as_of", found=as_of, cure=cure))
+
+
+def reviews(root: Path) -> dict[str, Path]:
+    """All notebooks of a workspace that review a period, by name; those that take something else are left out.
+
+    Raises `UsageError` with every notebook that cannot be read, declares no parameters, or asks for an unknown one.
+    """
+    names = {path.stem: path for folder in notebook_folders(root)[::-1] for path in folder.glob("*.ipynb")}
+    problems: list[Problem] = []
+    found = {}
+    for name, path in sorted(names.items()):
+        try:
+            declared = _declared(path)
+            if declared >= REQUIRED or not declared:
+                parameters_of(path)
+                found[name] = path
+        except UsageError as error:
+            problems += error.problems
+    if problems:
+        raise UsageError(problems)
+    return found
+
+
+def parameters_of(path: Path) -> set[str]:
+    """The parameters a notebook declares. Raises `UsageError` where slareport has no value for one of them."""
+    declared = _declared(path)
+    if not declared >= REQUIRED:
+        cure = "declare period in a cell tagged 'parameters', or keep the notebook elsewhere"
+        found = ", ".join(sorted(declared)) or None
+        raise UsageError(Problem("a review notebook takes a period", path.name, found=found, cure=cure))
+    problems = [
+        Problem(
+            "the notebook asks for a parameter that no one gives",
+            path.name,
+            found=name,
+            cure=did_you_mean(name, SUPPLIED),
+        )
+        for name in sorted(declared - SUPPLIED)
+    ]
+    if problems:
+        raise UsageError(problems)
+    return declared
+
+
+def _declared(path: Path) -> set[str]:
+    try:
+        return set(papermill.inspect_notebook(literal(path)))
+    except Exception as error:  # nbformat, json and papermill each raise their own
+        cure = "save it again from Jupyter as a Python notebook"
+        raise UsageError(Problem("not a notebook", path.name, found=str(error).splitlines()[0], cure=cure)) from error

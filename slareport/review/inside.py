@@ -1,0 +1,106 @@
+"""What the reviews of a team and of the company have in common: all that is for inside readers only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import pandas as pd
+
+from slareport import corrected, exhibits, findings, restatement, telling
+from slareport import format as fmt
+from slareport import timeline as timelines
+from slareport.errors import Problem, UsageError
+from slareport.evaluation import Evaluation, instant
+from slareport.exhibits import Gallery
+from slareport.findings import looks
+from slareport.minutes import MOST_DECISIONS, Decision, Minutes
+from slareport.review.base import Base
+from slareport.sections import Asked, Section
+from slareport.teams import COMPANY
+
+
+class Inside(Base):
+    """The sections that the reviews for inside readers add; `more` says where to read on."""
+
+    more: str
+
+    @cached_property
+    def lede(self) -> str:
+        """The bottom line as one or two sentences, with how much is to be decided."""
+        return f"{findings.bottom_line(self.rows)} {exhibits.needed(self._decisions())}".strip()
+
+    @cached_property
+    def minutes(self) -> Minutes:
+        """What people have said about this review."""
+        whose = self.evaluation.teams[0] if len(self.evaluation.teams) == 1 else COMPANY
+        return self.evaluation.workspace.reviews.of(self.period, whose)
+
+    def trust(self) -> Section:
+        """Where every row went, and what was set aside."""
+        made = self.evaluation
+        left_out = {self._titles[name]: n for name, n in made.unstarted().items()}
+        lost = self.rows.assign(lost=self.rows["promise"].map(made.lost()))
+        aliased = made.extract.aliased
+        return exhibits.trust(made.accounting(), self._items(), left_out, lost, made.rejects(), aliased, self.more)
+
+    def trends(self) -> Gallery:
+        """One chart per promise and result over the last ten periods, in the order of the agreement."""
+        return Gallery(*(self._trend(row) for _, row in self.rows.iterrows()))
+
+    def explain(self, item: str, promise: str = "") -> Section:
+        """The timeline behind a judgement: of a lead, a deal or any other item, under one promise or all of them.
+
+        Raises `UsageError` naming the nearest for an item or promise that does not exist.
+        """
+        return telling.told(self.timeline(item, promise))
+
+    def corrections(self, since: str | Evaluation) -> Section:
+        """What has been corrected in the period's numbers since an earlier look, and why.
+
+        `since` is a local date or time up to which things were known then, or that very evaluation, which may have
+        been made from other CRM tables or parameters. Raises `UsageError` for a time after this review's own.
+        """
+        now = self.evaluation
+        then = since if isinstance(since, Evaluation) else self._as_known(since)
+        return corrected.told(restatement.compare(restatement.view(then), restatement.view(now), self.period))
+
+    def timeline(self, item: str, promise: str = "") -> timelines.Timeline:
+        """What `explain` shows, to work with."""
+        made, space = self.evaluation, self.evaluation.workspace
+        rejects = made.extract.rejects()
+        return timelines.explain(made.items, made.judged, space.agreement, space.teams, item, promise, rejects)
+
+    def looks(self) -> Section:
+        """How many clear misses chance alone would bring, among so many promises."""
+        return exhibits.sentences("many promises at once", looks.many(self._each_team()))
+
+    def _as_known(self, since: str) -> Evaluation:
+        """The same evaluation as of an earlier time."""
+        now = self.evaluation
+        if instant(since, now.zone) > now.as_of:
+            cure = "choose an earlier time, or make the review as of a later one"
+            raise UsageError(Problem("lies after the data of this review", "since", found=since, cure=cure))
+        return now.again(self.period.name, since)
+
+    def _each_team(self) -> pd.DataFrame:
+        """The scorecards whose promises are compared with what was promised, one below the other."""
+        return self.rows
+
+    def _asked(self) -> tuple[Sequence[Asked], str]:
+        decisions = self._decisions()
+        asked, others = exhibits.asked(decisions[:MOST_DECISIONS]), len(decisions) - MOST_DECISIONS
+        if not decisions:
+            return [], "No decision is asked for."
+        return asked, f"{fmt.plural(others, 'more decision')} in the teams' own reviews." if others > 0 else ""
+
+    def _why(self, promise: str) -> list[Section]:
+        missed = self.missed[self.missed["promise"].eq(promise)]
+        return [exhibits.explained(missed, self.minutes.explained(promise), self._owner(promise))]
+
+    def _decisions(self) -> list[Decision]:
+        return self.minutes.decisions
+
+    def _owner(self, name: str) -> str:
+        """Who answers for a promise, as the version in force at the end of the period says."""
+        return next(m.owner for v in self.agreement.in_force(self.period)[::-1] if (m := v.measure(name)))
