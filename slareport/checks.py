@@ -10,6 +10,7 @@ from slareport.documents import read_document
 from slareport.errors import DataError, Problem, UsageError, did_you_mean
 from slareport.jobs import SUPPLIED, reviews
 from slareport.measurable import lacking
+from slareport.post import LIST, load_list
 from slareport.source import Reader
 from slareport.workspace import Workspace, find_root, open_workspace
 
@@ -29,6 +30,7 @@ def check(root: Path | None = None, outputs: Path | None = None) -> Workspace:
     _try(lambda: reviews(there), wrong)
     if home is not None:
         _try(lambda: _check_team_parameters(home), wrong)
+        _try(lambda: load_list(home) if (home.root / LIST).is_file() else None, wrong)
         _try(lambda: Reader(home.source, home.agreement.zone).check(), missing)
     if wrong or home is None:
         raise UsageError(wrong, missing)

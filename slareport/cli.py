@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # imported where they are used, so that --help is instant
 PARTIAL = 3
 INTERRUPTED = 130
 TERMINATED = 143
+POST = ".post"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -179,13 +180,11 @@ def explain(
     outputs: Outputs_ = None,
 ) -> None:
     """Tell what happened to one item, instant by instant, and why it is judged as it is."""
-    from slareport.period import parse_period
     from slareport.review import Review, Summary
     from slareport.telling import lines, renderable
 
     home = _open(workspace, outputs)
-    today = dt.datetime.now(dt.UTC).date()
-    name = parse_period(period, fiscal_start=home.agreement.fiscal_start, today=today).name
+    name = _period(home, period).name
     whole = Review(team, name, as_of, workspace=home) if team else Summary(name, as_of, workspace=home)
     found = whole.timeline(item, promise)
     if out.is_terminal:
@@ -212,6 +211,47 @@ def notebook(
 
 @app.command()
 @told
+def pdf(
+    period: Annotated[str, typer.Option(help="A period, such as 2026Q3.")] = "last",
+    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more [default: all packets].")] = None,
+    client: Annotated[list[str] | None, typer.Option(help="A client; repeat for more.")] = None,
+    edition: Annotated[str, typer.Option(help="For whom: team or leadership.")] = "team",
+    notebook: Annotated[list[str] | None, typer.Option(help="A notebook [default: the reviews].")] = None,
+    letter: Annotated[bool, typer.Option("--letter", help="For Letter paper instead of A4.")] = False,
+    to: Annotated[Path | None, typer.Option(help="The folder to write to [default: OUTPUTS/.post].")] = None,
+    workspace: Workspace_ = None,
+    outputs: Outputs_ = None,
+) -> None:
+    """Print published packets as PDF, through Chromium."""
+    from slareport.post import packets, write_pdfs
+
+    home = _open(workspace, outputs)
+    chosen = packets(home, _period(home, period), team or (), client or (), edition, notebook or ())
+    for path in write_pdfs(chosen, to or home.outputs / POST, "Letter" if letter else "A4"):
+        out.print(f"made   {path}")
+
+
+@app.command()
+@told
+def mail(
+    period: Annotated[str, typer.Option(help="A period, such as 2026Q3.")] = "last",
+    of: Annotated[list[str] | None, typer.Option(help="A team, company or a client [default: the whole list].")] = None,
+    to: Annotated[Path | None, typer.Option(help="The folder to write to [default: OUTPUTS/.post].")] = None,
+    workspace: Workspace_ = None,
+    outputs: Outputs_ = None,
+) -> None:
+    """Write a mail for everyone on the list of parameters/mail.yaml, with their review attached, ready to be sent."""
+    from slareport.post import write_mails
+
+    home = _open(workspace, outputs)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    sent_at = dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch else dt.datetime.now(dt.UTC)
+    for path in write_mails(home, _period(home, period), to or home.outputs / POST, sent_at, of or ()):
+        out.print(f"made   {path}")
+
+
+@app.command()
+@told
 def verify(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     """Compare every published file with its manifest."""
     from slareport.outputs import verify as hold
@@ -224,6 +264,12 @@ def _open(workspace: Path | None, outputs: Path | None) -> Workspace:
     from slareport.workspace import open_workspace
 
     return open_workspace(_folder(workspace), outputs)
+
+
+def _period(home: Workspace, text: str) -> Period:
+    from slareport.period import parse_period
+
+    return parse_period(text, fiscal_start=home.agreement.fiscal_start, today=dt.datetime.now(dt.UTC).date())
 
 
 def _folder(workspace: Path | None) -> Path | None:

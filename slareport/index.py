@@ -69,12 +69,6 @@ def _weight(place: Place) -> tuple[bool, bool, str]:
     return place.notebook not in MAIN, bool(place.edition), place.notebook
 
 
-def _folder(workspace: Workspace, place: Place) -> str:
-    """The folder of the packet in force, from the index: the version itself, as links do not survive every host."""
-    folder = place.folder(workspace.outputs)
-    return f"{folder.relative_to(workspace.outputs).as_posix()}/{(folder / CURRENT).resolve().name}"
-
-
 def _reason(workspace: Workspace, place: Place) -> str:
     return f"{place.folder(workspace.outputs).relative_to(workspace.outputs).as_posix()}/{FAILED}/reason.txt"
 
@@ -85,7 +79,7 @@ def _link(workspace: Workspace, made: Published) -> Link:
     words = place.notebook.replace("_", " ").capitalize() + f", {place.edition} edition" * bool(place.edition)
     if manifest is None:
         return Link(f"{words}: build failed", _reason(workspace, place))
-    return Link(words + ", the last build failed" * bool(failure), f"{_folder(workspace, place)}/{place.page}")
+    return Link(words + ", the last build failed" * bool(failure), f"{place.path(workspace.outputs)}/{place.page}")
 
 
 def _cell(workspace: Workspace, period: Period, made: Published, scorecard: pd.DataFrame) -> Cell:
@@ -94,7 +88,7 @@ def _cell(workspace: Workspace, period: Period, made: Published, scorecard: pd.D
         return Cell("failed", Link("Build failed", _reason(workspace, place)))
     held = workspace.reviews.of(period, place.team).held_on
     state: State = "provisional" if manifest["status"] == outputs.PROVISIONAL else "reviewed" if held else "ready"
-    link = Link(_words(scorecard), f"{_folder(workspace, place)}/{place.page}")
+    link = Link(_words(scorecard), f"{place.path(workspace.outputs)}/{place.page}")
     notes = [f"held {fmt.day(held)}"] * (state == "reviewed") + ["the last build failed"] * bool(failure)
     last = pd.Timestamp(manifest["as_of"]) - INSTANT
     return Cell(state, link, tuple(notes), since=manifest["as_of"], day=fmt.day(last, workspace.agreement.zone))
@@ -130,4 +124,4 @@ def _entry(workspace: Workspace, place: Place, manifest: Mapping[str, Any]) -> d
     """What a machine needs to find a packet and to know that it is whole."""
     told = {key: manifest[key] for key in ("status", "as_of", "content_digest", "supersedes", "files")}
     where = {"period": place.period, "team": place.team, "notebook": place.notebook, "page": place.page}
-    return {**where, "path": _folder(workspace, place), **told}
+    return {**where, "path": place.path(workspace.outputs), **told}

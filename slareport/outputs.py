@@ -67,6 +67,10 @@ class Place:
         """The folder of all its packets."""
         return outputs / self.period / self.team / "@".join(filter(None, [self.notebook, self.edition]))
 
+    def path(self, outputs: Path) -> str:
+        """The folder of the packet in force, from the outputs on: the version itself, as not every host has links."""
+        return (self.folder(outputs) / CURRENT).resolve().relative_to(outputs.resolve()).as_posix()
+
     def current(self, outputs: Path) -> dict[str, Any] | None:
         """The manifest of the packet in force, None where there is none."""
         path = self.folder(outputs) / CURRENT / MANIFEST

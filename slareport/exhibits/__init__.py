@@ -13,7 +13,7 @@ from slareport.exhibits.findings import (
 from slareport.exhibits.gallery import Gallery
 from slareport.exhibits.rows import AFTER_HOURS, SHOWN_MISSES, counted, misses, trust
 from slareport.exhibits.said import asked, carried, explained, needed
-from slareport.exhibits.scorecards import headline, matrix, scorecard
+from slareport.exhibits.scorecards import brief, headline, matrix, scorecard
 from slareport.exhibits.trends import causes, compared, small, trend
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "adherence",
     "asked",
     "bottlenecks",
+    "brief",
     "capacity",
     "carried",
     "causes",

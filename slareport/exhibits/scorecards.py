@@ -65,6 +65,24 @@ def scorecard(history: Mapping[str, pd.DataFrame], at_risk: Mapping[str, int]) -
     return sections.tables("scorecard", *found, below=[*_waiting(kinds["promise"], at_risk)])
 
 
+def brief(rows: pd.DataFrame) -> list[Table]:
+    """The scorecard in plain words, for where nothing but words is to be had: a mail."""
+    promises, outcomes = _promises(rows), rows[rows["kind"].eq("outcome")]
+    kept: list[list[Cell]] = [
+        [row["title"], findings.promised_in_words(row), findings.now_in_words(row), _late(row), result_in_words(row)]
+        for _, row in promises.iterrows()
+    ]
+    moved: list[list[Cell]] = [
+        [row["title"], findings.now_in_words(row), findings.change_in_words(row), result_in_words(row)]
+        for _, row in outcomes.iterrows()
+    ]
+    found = [
+        Table("Promises", sections.columns(["Promise", "#Promised", "#On time", "#Late", "Result"]), kept),
+        Table("Results", sections.columns(["Result", "#Now", "#Change", "Compared"]), moved),
+    ]
+    return [table for table in found if table.rows]
+
+
 def matrix(caption: str, by_team: Mapping[str, pd.DataFrame], kind: str, links: Mapping[str, str]) -> Section:
     """One kind of measure, measures down and teams across, each cell a result in words with its counts.
 
@@ -149,11 +167,15 @@ def _promise_cells(rows: pd.DataFrame) -> list[Cell]:
         findings.promised_in_words(row),
         findings.now_in_words(row),
         findings.change_in_words(row),
-        f"{fmt.count(row['missed'])} of {fmt.count(row['n'])}" if row["n"] else fmt.DASH,
+        _late(row),
         fmt.count(row["allowed"]) if row["n"] else fmt.DASH,
         _line(rows),
         _result(row, result_in_words(row)),
     ]
+
+
+def _late(row: pd.Series) -> str:
+    return f"{fmt.count(row['missed'])} of {fmt.count(row['n'])}" if row["n"] else fmt.DASH
 
 
 def _outcome_cells(rows: pd.DataFrame) -> list[Cell]:
