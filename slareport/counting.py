@@ -56,8 +56,8 @@ def in_period(judgements: pd.DataFrame, period: Period, zone: str) -> pd.DataFra
 class Count:
     """One measure in one period: the states of its items, and what they add up to.
 
-    `lacking` names the canonical columns that it needs and the CRM does not give; `mixed` the currencies of its
-    amounts, where there are several and no rates to make them one.
+    `lacking` names the canonical columns that it needs and the CRM does not give; `currencies` are those of its
+    amounts: several where there are no rates to make them one.
     """
 
     measure: Promise | Outcome
@@ -73,7 +73,12 @@ class Count:
     high: float
     truncated: bool
     lacking: tuple[str, ...]
-    mixed: tuple[str, ...]
+    currencies: tuple[str, ...]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether its amounts cannot be added."""
+        return len(self.currencies) > 1
 
     @property
     def is_promise(self) -> bool:
@@ -89,9 +94,10 @@ def count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, 
     used = sorted(set(rows["version"]))
     measure = having[used[-1]] if used else _in_force(having, period, frame.agreement)
     kpi = KPIS[measure.kpi]
-    lacking, mixed = frame.lacking.get(kpi.name, ()), _mixed(kpi, counted)
-    sums = kpi.estimate != "median" and not (lacking or mixed)
-    value, low, high = UNKNOWN if lacking or mixed else _estimate(kpi, counted)
+    lacking, currencies = frame.lacking.get(kpi.name, ()), _currencies(kpi, counted)
+    unknown = bool(lacking) or len(currencies) > 1
+    sums = kpi.estimate != "median" and not unknown
+    value, low, high = UNKNOWN if unknown else _estimate(kpi, counted)
     return Count(
         measure,
         {str(state): int(n) for state, n in rows["state"].value_counts().items()},
@@ -106,7 +112,7 @@ def count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, 
         high,
         truncated=_truncated(ages, period, frame, frame.began_at.get(kpi.subject)),
         lacking=lacking,
-        mixed=mixed,
+        currencies=currencies,
     )
 
 
@@ -132,10 +138,9 @@ def _whole(total: float) -> int | float:
     return int(total) if total == int(total) else float(total)
 
 
-def _mixed(kpi: KPI, counted: pd.DataFrame) -> tuple[str, ...]:
-    """The currencies of a sum of amounts, where there are several: such a sum says nothing."""
-    currencies = sorted(set(counted["currency"].dropna().str.split(BETWEEN).explode())) if kpi.money else []
-    return tuple(currencies) if len(currencies) > 1 else ()
+def _currencies(kpi: KPI, counted: pd.DataFrame) -> tuple[str, ...]:
+    """The currencies of a KPI's amounts; a sum over several says nothing."""
+    return tuple(sorted(set(counted["currency"].dropna().str.split(BETWEEN).explode()))) if kpi.money else ()
 
 
 def _blended_target(

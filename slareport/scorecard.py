@@ -44,6 +44,7 @@ class Row:
     definition: str
     version: str
     unit: str
+    currency: str | None
     target: float
     value: float
     n: int
@@ -78,7 +79,7 @@ def trend(judged: Judgements, name: str, periods: Sequence[Period], frame: Frame
 def _framed(rows: Sequence[Row]) -> pd.DataFrame:
     frame = pd.DataFrame([asdict(row) for row in rows], columns=list(Row.__dataclass_fields__))
     sums = {name: pd.Series([getattr(row, name) for row in rows], dtype=object) for name in SUMS}
-    return frame.assign(**sums).astype(dict.fromkeys(("met", "missed", "allowed"), "Int64"))
+    return frame.assign(**sums).astype({**dict.fromkeys(("met", "missed", "allowed"), "Int64"), "currency": "str"})
 
 
 def _scored(judgements: pd.DataFrame, name: str, periods: Sequence[Period], frame: Frame) -> list[Row]:
@@ -108,6 +109,7 @@ def _row(name: str, period: Period, counts: Sequence[Count], frame: Frame) -> Ro
         definition="; ".join(now.definitions) or definition_of(now.measure),
         version=now.versions,
         unit=kpi.unit,
+        currency=now.currencies[0] if len(now.currencies) == 1 else None,
         target=float(now.target) if now.is_promise else math.nan,
         value=now.value,
         n=now.n,
@@ -137,7 +139,7 @@ def _usable(count: Count, now: Count) -> bool:
 def _judged(now: Count, before: Count, earlier: Sequence[Count], comparable: bool) -> tuple[str, str]:
     """The result, and for a promise how sure it is."""
     if now.lacking or now.mixed:
-        return NOT_MEASURABLE, ", ".join(now.lacking) or f"one currency, not {' and '.join(now.mixed)}"
+        return NOT_MEASURABLE, ", ".join(now.lacking) or f"one currency, not {' and '.join(now.currencies)}"
     if now.n == 0:
         return NO_DATA, ""
     if now.is_promise:

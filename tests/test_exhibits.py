@@ -233,6 +233,8 @@ def test_the_scorecard_shows_the_figures(reviews, team):
         assert each.title in words
         late = f"{each.missed:,} of {each.n:,}" if each.kind == "promise" and each.n else fmt.DASH
         counted = f"{each.numerator or 0:,.0f} of {each.denominator or 0:,.0f}"
+        if isinstance(each.currency, str):
+            counted = " of ".join(fmt.money(sum_, each.currency) for sum_ in (each.numerator, each.denominator))
         shown = {late} if each.kind == "promise" else {counted, f"{each.n} deals", f"{each.n} answers"}
         assert shown & set(words), each.promise
 

@@ -3,6 +3,8 @@ a provisional period, and a company whose every name is hostile."""
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 import shutil
 import socket
@@ -17,6 +19,8 @@ from browser import chromium, opened_page, print_pdf, problems_of
 from test_packets_in_browser import make
 from tiny import made_once, slareport
 
+from slareport.editions import client_key
+
 PERIOD = "2026Q3"
 SIX, TWELVE, HOSTILE = "six", "twelve", "hostile"
 REVIEW = f"{PERIOD}/{{}}/team_review/current/packet.html"
@@ -30,10 +34,13 @@ TEAM_PAGES = {
     "a provisional period": (SIX, REVIEW.replace(PERIOD, "2026Q4").format("emea")),
     "hostile names": (HOSTILE, REVIEW.format("emea")),
 }
+CLIENT = "Silverpine Pharma Co., Ltd."
 PAGES = {
     **TEAM_PAGES,
     "the summary, twelve promises": (TWELVE, SUMMARY),
     "the summary, six promises": (SIX, SUMMARY),
+    "a client's edition": (SIX, f"{PERIOD}/{client_key(CLIENT)}/client_review/current/packet-client.html"),
+    "an edition for leadership": (SIX, f"{PERIOD}/apac/team_review@leadership/current/packet-leadership.html"),
     "the index": (TWELVE, "index.html"),
 }
 PACKETS = [name for name in PAGES if name != "the index"]
@@ -68,6 +75,8 @@ def outputs(sample, tmp_path_factory):
         teams = [option for team in ("apac", "strategic", "new") for option in ("--team", team)]
         made_by(root, folder, "--period", PERIOD, "--notebook", "team_review", *teams)
         made_by(root, folder, "--period", PERIOD, "--notebook", "leadership_summary")
+        made_by(root, folder, "--period", PERIOD, "--client", CLIENT)
+        made_by(root, folder, "--period", PERIOD, "--team", "apac", "--edition", "leadership")
         made_by(
             root, folder, "--period", "2026Q4", "--team", "emea", "--notebook", "team_review", "--as-of", "2026-10-08"
         )
@@ -232,3 +241,26 @@ def test_g21_it_is_read_in_five_minutes(page):
         for name in SECTIONS[:8]:
             words += len(opened.page.evaluate(READ, name).split())
     assert words <= 700
+
+
+POSTED = {SIX: ("apac", "company"), HOSTILE: ("emea",)}
+
+
+@pytest.mark.parametrize("company", POSTED)
+def test_g22_a_mail_has_the_bottom_line_and_the_scorecard_and_fits_every_mailbox(outputs, tmp_path, company, sample):
+    root = tmp_path / "sender"
+    shutil.copytree(sample.root / "parameters", root / "parameters")
+    entries = "".join(f"  - {{of: {of}, to: [ada@halden.example]}}\n" for of in POSTED[company])
+    (root / "parameters" / "mail.yaml").write_text(f"sender: ops@halden.example\nreviews:\n{entries}")
+    done = slareport("mail", "-w", root, "-o", outputs[company], "--period", PERIOD, "--to", tmp_path / "post")
+    assert (done.returncode, done.stderr) == (0, "")
+    for path in (tmp_path / "post").iterdir():
+        mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.SMTP)
+        text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+        assert len(html.encode()) + len(text.encode()) <= 60_000
+        assert not re.search(r"<(script|svg|style|img|link)\b", html)
+        assert [part.defects for part in mail.walk() if part.defects] == []
+        assert mail["Subject"].partition(": ")[2].split(". ")[0] in text
+        assert "<table" in html
+        (pdf,) = mail.iter_attachments()
+        assert pdf.get_content_type() == "application/pdf"

@@ -204,9 +204,11 @@ def interval_in_words(row: pd.Series) -> str:
 
 
 def of_how_many(row: pd.Series) -> str:
-    """What a value rests on: "56 of 130" for a share, "55 deals" for a median or a score."""
+    """What a value rests on: "56 of 130" for a share, "€1.2 m of €3.4 m" of amounts, "55 deals" for a median."""
     if row["result"] == NOT_MEASURABLE:
         return fmt.DASH
+    if pd.notna(row.get("currency")) and pd.notna(row["denominator"]):
+        return " of ".join(fmt.money(row[part], row["currency"]) for part in ("numerator", "denominator"))
     if pd.notna(row["denominator"]) and (KPIS[row["kpi"]].estimate == "share" or row["unit"] != "points"):
         return f"{fmt.count(row['numerator'])} of {fmt.count(row['denominator'])}"
     return fmt.plural(int(row["n"]), ITEM_WORDS.get(KPIS[row["kpi"]].subject, "item"))
