@@ -23,7 +23,7 @@ from slareport.period import Period
 from slareport.teams import COMPANY
 from slareport.workspace import Workspace
 
-MAIN = {"leadership_summary", "team_review"}  # the others are linked beside these
+MAIN = {"leadership_summary", "team_review", "client_review"}  # the others are linked beside these
 INSTANT = pd.Timedelta(microseconds=1)
 
 Published = tuple[Place, Mapping[str, Any] | None, str]
@@ -47,7 +47,7 @@ def write_index(workspace: Workspace) -> Path:
     for (team, title), found in made.items():
         main, *others = sorted(found, key=lambda one: _weight(one[0]))
         tables[team][title] = table = _scorecard(workspace, main)
-        more = tuple(_link(workspace, other) for other in others)
+        more = (*_superseded(workspace, main), *(_link(workspace, other) for other in others))
         cells[team][title] = replace(_cell(workspace, periods[title], main, table), more=more)
     clients = {place.team: f"Client: {told['client']}" for place, told, _ in _all(made) if told and told.get("client")}
     titles = {COMPANY: "Company", **{key: team.name for key, team in workspace.teams.items()}, **clients}
@@ -80,6 +80,14 @@ def _link(workspace: Workspace, made: Published) -> Link:
     if manifest is None:
         return Link(f"{words}: build failed", _reason(workspace, place))
     return Link(words + ", the last build failed" * bool(failure), f"{place.path(workspace.outputs)}/{place.page}")
+
+
+def _superseded(workspace: Workspace, made: Published) -> Iterator[Link]:
+    """The way to the packet that the one in force has superseded; a packet itself never knows of a later one."""
+    place, manifest, _ = made
+    before = (manifest or {}).get("supersedes")
+    for folder in place.folder(workspace.outputs).glob(f"*-{before[:8]}" if before else "no folder"):
+        yield Link("Supersedes an earlier one", f"{folder.relative_to(workspace.outputs).as_posix()}/{place.page}")
 
 
 def _cell(workspace: Workspace, period: Period, made: Published, scorecard: pd.DataFrame) -> Cell:

@@ -76,6 +76,15 @@ def test_a_review_that_was_held_is_reviewed(workspace):
     assert "Nothing waits to be reviewed." in text
 
 
+def test_a_packet_that_supersedes_another_leads_to_it(workspace):
+    place = Place("2017Q2", "north", "team_review")
+    first = publish(workspace.outputs, place, executed(), "<p>first", {})
+    assert "Supersedes" not in page(workspace)
+    publish(workspace.outputs, place, executed(), "<p>second", {})
+    href = re.search(r'href="([^"]+)">Supersedes an earlier one<', page(workspace))[1]
+    assert workspace.outputs / href == first / "packet.html"
+
+
 def test_each_promise_is_told_over_the_periods_in_the_order_of_the_newest(workspace):
     first = {
         "kind": "promise",
