@@ -77,7 +77,7 @@ def write_notebook(
 
 
 def slareport(
-    *arguments: object, cwd: Path | None = None, timeout: float = 300, **environment: str
+    *arguments: object, cwd: Path | None = None, timeout: float = 900, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """The command, in a process of its own."""
     return subprocess.run(
