@@ -335,7 +335,7 @@ def test_a_signal_ends_the_command_and_every_process_and_folder_of_it(sleeping, 
     assert "Traceback" not in err
     assert str(temporary) not in processes("environ")
     assert list(temporary.iterdir()) == []
-    assert not (workspace.outputs / PERIOD).exists()
+    assert not (workspace.outputs / PERIOD / "north" / "sleeps").exists()
 
 
 def test_a_killed_command_leaves_no_kernel_and_no_lock(sleeping):
