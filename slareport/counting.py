@@ -20,6 +20,17 @@ from slareport.statistics import survival
 from slareport.statistics.ratios import ratio_with_interval
 
 REACH = 0.9
+COUNTED_FROM: list[Any] = [
+    "at",
+    "state",
+    "version",
+    "definition",
+    "numerator",
+    "denominator",
+    "value",
+    "censored",
+    "currency",
+]
 UNKNOWN = statistics.Estimate(math.nan, math.nan, math.nan)
 
 
@@ -81,8 +92,8 @@ class Count:
         return isinstance(self.measure, Promise)
 
 
-def count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, frame: Frame) -> Count:
-    """One measure in one period; `ages` are those of `ages_of`, of all its judgements."""
+def count(judgements: pd.DataFrame, reach: Any, name: str, period: Period, frame: Frame) -> Count:
+    """One measure in one period; `reach` is that of `reach_of`, of all its judgements."""
     rows = in_period(judgements, period, frame.agreement.zone)
     counted = rows[rows["state"].isin(COUNTED)]
     having = {p: m for p, v in enumerate(frame.agreement.versions) if (m := v.measure(name)) is not None}
@@ -104,7 +115,7 @@ def count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, 
         value,
         low,
         high,
-        truncated=_truncated(ages, period, frame, frame.began_at.get(kpi.subject)),
+        truncated=_truncated(reach, period, frame, frame.began_at.get(kpi.subject)),
         lacking=lacking,
         mixed=mixed,
     )
@@ -151,19 +162,18 @@ def _blended_target(
     return sum((targets[p] * times for p, times in n.items()), Fraction(0)) / sum(n.values())
 
 
-def ages_of(judgements: pd.DataFrame) -> pd.Series:
-    """How old each counted item was at the instant that puts it in a period."""
+def reach_of(judgements: pd.DataFrame) -> Any:
+    """How old nine in ten counted items were at most at the instant that puts them in a period; NaT without items."""
     counted = judgements[judgements["state"].isin(COUNTED)]
     age: Any = counted["at"] - counted["created_at"]
-    return age
+    return age.quantile(REACH)
 
 
-def _truncated(ages: Any, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
+def _truncated(reach: Any, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
     """Whether the log begins too late for this period: nine in ten items dated at its start must fit into it.
 
     A period right after the log's beginning holds only the items that went fast, and flatters every result.
     """
-    reach = ages.quantile(REACH)
     if began_at is None or pd.isna(reach):
         return False
     start, _ = period.bounds(frame.agreement.zone)

@@ -62,9 +62,21 @@ def _preload() -> dict[str, str]:
     for name in PRELOADED:
         with contextlib.suppress(ModuleNotFoundError):  # debugpy need not be there
             importlib.import_module(name)
+    _read_parameters()
     gc.collect()
     gc.freeze()  # memory that no collection writes to stays shared by all kernels
     return {name: value for name, value in os.environ.items() if before.get(name) != value}
+
+
+def _read_parameters() -> None:
+    """Read the files a review begins with, which are remembered by their content; what is wrong is told later."""
+    from slareport.documents import read_document
+    from slareport.workspace import ROOT_VARIABLE
+
+    root = Path(os.environ.get(ROOT_VARIABLE, os.devnull))
+    for path in (root / "parameters").rglob("*.yaml"):
+        with contextlib.suppress(Exception):
+            read_document(path, root)
 
 
 def _keeps_threads() -> bool:
