@@ -24,8 +24,17 @@ LAUNCHER = "ipykernel_launcher"
 PRELOADED = (
     "ipykernel.kernelapp",
     "ipykernel.debugger",
-    "pyarrow.parquet",
     "slareport.review",
+    # What those import only when they are used:
+    "holidays.countries",
+    "narwhals._pandas_like.namespace",
+    "pandas.core.arrays.arrow.extension_types",
+    "pandas.core.methods.to_dict",
+    "pandas.core.reshape.reshape",
+    "narwhals._interchange.series",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "pydantic.dataclasses",
 )
 LARGEST = 2**20  # of a request, in bytes
 READY = b"ready"
@@ -62,14 +71,21 @@ def _preload() -> dict[str, str]:
     for name in PRELOADED:
         with contextlib.suppress(ModuleNotFoundError):  # debugpy need not be there
             importlib.import_module(name)
-    _read_parameters()
+    _rehearse()
     gc.collect()
     gc.freeze()  # memory that no collection writes to stays shared by all kernels
     return {name: value for name, value in os.environ.items() if before.get(name) != value}
 
 
-def _read_parameters() -> None:
-    """Read the files a review begins with, which are remembered by their content; what is wrong is told later."""
+def _rehearse() -> None:
+    """Do once what is remembered and the same for all: read the parameters, know the holidays, check a chart.
+
+    What is wrong with them is told by the kernels.
+    """
+    import altair
+    import pandas
+
+    from slareport.agreement import load_agreement
     from slareport.documents import read_document
     from slareport.workspace import ROOT_VARIABLE
 
@@ -77,6 +93,9 @@ def _read_parameters() -> None:
     for path in (root / "parameters").rglob("*.yaml"):
         with contextlib.suppress(Exception):
             read_document(path, root)
+    with contextlib.suppress(Exception):
+        load_agreement(root / "parameters" / "agreement", root)
+    altair.Chart(pandas.DataFrame({"x": [1]})).mark_point().encode(altair.X("x:Q")).to_dict()
 
 
 def _keeps_threads() -> bool:
