@@ -59,8 +59,9 @@ def measures(agreement: Agreement, period: Period) -> list[str]:
 
 def in_period(judgements: pd.DataFrame, period: Period, zone: str) -> pd.DataFrame:
     """The judgements dated in a period."""
-    start, end = period.bounds(zone)
-    return judgements[judgements["at"].ge(start) & judgements["at"].lt(end)]
+    start, end = (instant.to_datetime64() for instant in period.bounds(zone))
+    at = judgements["at"].to_numpy("datetime64[us]")  # many times faster than comparing zoned instants
+    return judgements[(at >= start) & (at < end)]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,17 @@ def judge_items(
     whose misses would say nothing but that the CRM does not hold what happened.
     """
     judged: dict[str, list[pd.DataFrame]] = {}
+
+    @cache
+    def dated(subject: str, on: str, position: int) -> pd.DataFrame:
+        whole = items[subject]
+        return whole[agreement.version_of(whole[on]).eq(position)]
+
     for position, version in enumerate(agreement.versions):
         for measure in version.measures:
             kpi = KPIS[measure.kpi]
-            subject = items[kpi.subject]
-            subject = subject.iloc[:0] if kpi.name in unmeasurable else subject
-            governed = population(subject[agreement.version_of(subject[kpi.on]).eq(position)], measure)
+            subject = dated(kpi.subject, kpi.on, position)
+            governed = population(subject.iloc[:0] if kpi.name in unmeasurable else subject, measure)
             parts = [
                 _judged(kpi, part, knobs, measure, version, items, teams) for part, knobs in _parts(governed, measure)
             ]
