@@ -251,4 +251,8 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     numbers = ["numerator", "denominator", "value", "elapsed_minutes", "paused_minutes", "late_minutes", "amount"]
     words = ["state", "reason", "team", "name", "account", "segment", "currency", "record_url", "definition"]
     types = dict.fromkeys(instants, "datetime64[us, UTC]") | dict.fromkeys(numbers, "float64")
-    return frame.assign(censored=frame["censored"].eq(True)).astype(types | dict.fromkeys(words, "object"))
+    frame = frame.assign(censored=frame["censored"].eq(True))
+    there = frame.dtypes
+    return frame.astype(
+        {name: kind for name, kind in (types | dict.fromkeys(words, "object")).items() if there[name] != kind}
+    )

@@ -17,7 +17,13 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 FORKED = "slareport"  # the provisioner, as pyproject.toml registers it
-FIXED = {"TZ": "UTC", "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+FIXED = {
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",
+    "LC_ALL": "C.UTF-8",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "OPENBLAS_NUM_THREADS": "1",  # sums must not depend on the number of cores; and its threads wait by spinning
+}
 PREFIX = "slareport-"
 LOG = "kernel.log"
 

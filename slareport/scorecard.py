@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from slareport import statistics
-from slareport.counting import COUNTED_FROM, Count, Frame, count, in_period, measures, reach_of
+from slareport.counting import Count, Frame, columns_of, count, in_period, measures, reach_of
 from slareport.judgements import Judgements, definition_of
 from slareport.kpi import KPIS, State
 from slareport.period import Period
@@ -83,9 +83,9 @@ def _framed(rows: Sequence[Row]) -> pd.DataFrame:
 
 def _scored(judgements: pd.DataFrame, name: str, periods: Sequence[Period], frame: Frame) -> list[Row]:
     """One measure in each period, compared with the period before it."""
-    reach, rows = reach_of(judgements), judgements[COUNTED_FROM]
+    reach, columns = reach_of(judgements), columns_of(judgements)
     earlier = periods[0].history(PERIODS)
-    counts = [count(rows, reach, name, period, frame) for period in (*earlier, *periods[1:])]
+    counts = [count(columns, reach, name, period, frame) for period in (*earlier, *periods[1:])]
     now = range(PERIODS - 1, len(counts))
     return [_row(name, period, counts[: n + 1], frame) for n, period in zip(now, periods, strict=True)]
 

@@ -20,6 +20,8 @@ def converted(
     """
     if to is None:
         return pd.DataFrame({"amount": amounts, "currency": currencies})
+    if (currencies.isna() | currencies.eq(to)).all():
+        return pd.DataFrame({"amount": amounts * 1.0, "currency": currencies})
     days = known.local_days(pd.Series(at, index=amounts.index, dtype="datetime64[us, UTC]"))
     factor = _rates(known, currencies.map(lambda _: to), days) / _rates(known, currencies, days)
     factor = factor.mask(currencies.isna() | currencies.eq(to), 1.0)

@@ -15,8 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from slareport.managers import FIXED
 from slareport.run import Job, plan, prepare
 from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, Workspace, open_workspace
 from tests.benchmarks.tables import medians, seconds, table
@@ -73,7 +76,7 @@ class _Bench:
                 "papermill and HTMLExporter in one process",
                 lambda: self.scale * self.told("loop", self.all[: len(self.loop)]),
             ),
-            (FLOOR, lambda: self.told("cells", self.all) / (os.cpu_count() or 1)),
+            (FLOOR, lambda: self.told("cells", self.all, FIXED) / (os.cpu_count() or 1)),
             (RUN, self.run),
         ]
 
@@ -84,8 +87,9 @@ class _Bench:
                 self.call(BIN / "papermill", NOTEBOOK, f"{folder}/executed.ipynb", "--no-progress-bar", *given)
                 self.call(BIN / "jupyter", "nbconvert", "--to", exporter, f"{folder}/executed.ipynb")
 
-    def told(self, way: str, packets: list[str]) -> float:
-        return float(self.call(sys.executable, "-m", "tests.benchmarks.one_process", way, NOTEBOOK, AS_OF, *packets))
+    def told(self, way: str, packets: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> float:
+        command = [sys.executable, "-m", "tests.benchmarks.one_process", way, NOTEBOOK, AS_OF, *packets]
+        return float(self.call(*command, environment=environment))
 
     def run(self) -> float:
         with tempfile.TemporaryDirectory() as folder:
@@ -97,11 +101,11 @@ class _Bench:
             sys.exit(f"slareport run made {made} packets of {self.packets}")
         return took
 
-    def call(self, *command: object) -> str:
+    def call(self, *command: object, environment: Mapping[str, str] = MappingProxyType({})) -> str:
         done = subprocess.run(
             list(map(str, command)),
             cwd=REPOSITORY,
-            env=self.environment,
+            env={**self.environment, **environment},
             check=False,
             capture_output=True,
             text=True,
