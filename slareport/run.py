@@ -30,7 +30,7 @@ from slareport.outputs import Place
 from slareport.packet import PacketExporter
 from slareport.period import Period
 from slareport.teams import COMPANY
-from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, Workspace, notebook_folders
+from slareport.workspace import Workspace, notebook_folders
 
 IN_FLIGHT = 2  # notebooks per core: while one works, another's kernel starts or ends, which is mostly waiting
 REQUIRED = {"period"}
@@ -193,19 +193,20 @@ def run(
     kernels. Raises `LockedError` while another run writes the same outputs, `MachineError` when they cannot be.
     """
     with files.lock(workspace.outputs, wait=False):
-        environment = {ROOT_VARIABLE: str(workspace.root), OUTPUTS_VARIABLE: str(workspace.outputs)}
         pool: Executor = executor or ThreadPoolExecutor(workers * IN_FLIGHT)
         run_one: Callable[..., Executed] = execute
         submitted: dict[Future[Executed], Job] = {}
         try:
             if executor is None:
-                warm([sys.executable], review_environment(environment))  # it imports while the extracts are made
+                warm(
+                    [sys.executable], review_environment(workspace.environment)
+                )  # it imports while the extracts are made
                 run_one = partial(execute, turns=Semaphore(workers))
             prepare(workspace, jobs)
             for job in jobs:
                 # What is told goes to this process only: it cannot travel to a foreign executor.
                 told = partial(progress, job) if progress and executor is None else None
-                submitted[pool.submit(run_one, job.path, job.parameters, environment, limits, told)] = job
+                submitted[pool.submit(run_one, job.path, job.parameters, workspace.environment, limits, told)] = job
             for future in as_completed(submitted):
                 yield _publish(workspace, submitted[future], _result(future))
         finally:

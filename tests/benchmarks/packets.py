@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from slareport.managers import FIXED
 from slareport.run import Job, plan, prepare
-from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, Workspace, open_workspace
+from slareport.workspace import Workspace, open_workspace
 from tests.benchmarks.tables import medians, seconds, table
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -63,7 +63,7 @@ class _Bench:
         self.range = f"{PERIODS[periods - 1]}..{PERIODS[0]}"
         self.scale = self.packets / len(loop)
         self.all = [f"{team}:{period}" for period in PERIODS[:periods] for team in home.teams]
-        self.environment = {**os.environ, ROOT_VARIABLE: str(home.root), OUTPUTS_VARIABLE: str(home.outputs)}
+        self.environment = {**os.environ, **home.environment}
 
     def ways(self) -> list:
         return [
