@@ -84,11 +84,13 @@ def run(
     outputs: Outputs_ = None,
 ) -> None:
     """Make the review packets of some teams and periods, and the index of all reviews."""
+    home = _open(workspace, outputs)
+    if not dry_run:
+        _warm(home)
     from slareport import run as batch
     from slareport.jobs import plan
     from slareport.period import parse_periods
 
-    home = _open(workspace, outputs)
     now = dt.datetime.now(dt.UTC)
     periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now.date())
     planned = plan(home, periods, team or (), notebook or (), as_of, edition, client or ())
@@ -270,6 +272,14 @@ def _period(home: Workspace, text: str) -> Period:
     from slareport.period import parse_period
 
     return parse_period(text, fiscal_start=home.agreement.fiscal_start, today=dt.datetime.now(dt.UTC).date())
+
+
+def _warm(home: Workspace) -> None:
+    """Have the process that forks kernels import everything while this one does."""
+    from slareport.forks import warm
+    from slareport.managers import review_environment
+
+    warm([sys.executable], review_environment(home.environment))
 
 
 def _folder(workspace: Path | None) -> Path | None:

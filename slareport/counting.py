@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from slareport import statistics
@@ -20,6 +22,8 @@ from slareport.statistics import survival
 from slareport.statistics.ratios import ratio_with_interval
 
 REACH = 0.9
+FROM = ("at", "state", "version", "definition", "numerator", "denominator", "value", "censored", "currency")
+Columns = dict[str, np.ndarray]
 UNKNOWN = statistics.Estimate(math.nan, math.nan, math.nan)
 
 
@@ -48,8 +52,21 @@ def measures(agreement: Agreement, period: Period) -> list[str]:
 
 def in_period(judgements: pd.DataFrame, period: Period, zone: str) -> pd.DataFrame:
     """The judgements dated in a period."""
-    start, end = period.bounds(zone)
-    return judgements[judgements["at"].ge(start) & judgements["at"].lt(end)]
+    return judgements[_inside(_instants(judgements), period, zone)]
+
+
+def _instants(judgements: pd.DataFrame) -> np.ndarray:
+    return judgements["at"].to_numpy("datetime64[us]")  # compared many times faster than zoned ones
+
+
+def _inside(at: np.ndarray, period: Period, zone: str) -> np.ndarray:
+    start, end = (instant.to_datetime64() for instant in period.bounds(zone))
+    inside: np.ndarray = (at >= start) & (at < end)
+    return inside
+
+
+def _where(columns: Columns, rows: np.ndarray) -> Columns:
+    return {name: values[rows] for name, values in columns.items()}
 
 
 @dataclass(frozen=True)
@@ -86,10 +103,16 @@ class Count:
         return isinstance(self.measure, Promise)
 
 
-def count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, frame: Frame) -> Count:
-    """One measure in one period; `ages` are those of `ages_of`, of all its judgements."""
-    rows = in_period(judgements, period, frame.agreement.zone)
-    counted = rows[rows["state"].isin(COUNTED)]
+def columns_of(judgements: pd.DataFrame) -> Columns:
+    """What is counted of judgements, as arrays: a period is cut out of them many times faster than out of a frame."""
+    columns = {name: judgements[name].to_numpy() for name in FROM[1:]}
+    return {"at": _instants(judgements), **columns}
+
+
+def count(columns: Columns, reach: Any, name: str, period: Period, frame: Frame) -> Count:
+    """One measure in one period, from the columns of all its judgements and the reach of those."""
+    rows = _where(columns, _inside(columns["at"], period, frame.agreement.zone))
+    counted = _where(rows, np.array([state in COUNTED for state in rows["state"]], bool))
     having = {p: m for p, v in enumerate(frame.agreement.versions) if (m := v.measure(name)) is not None}
     used = sorted(set(rows["version"]))
     measure = having[used[-1]] if used else _in_force(having, period, frame.agreement)
@@ -100,17 +123,17 @@ def count(judgements: pd.DataFrame, ages: pd.Series, name: str, period: Period, 
     value, low, high = UNKNOWN if unknown else _estimate(kpi, counted)
     return Count(
         measure,
-        {str(state): int(n) for state, n in rows["state"].value_counts().items()},
+        {str(state): n for state, n in Counter(rows["state"]).items()},
         ", ".join(frame.agreement.versions[position].version for position in used),
         tuple(sorted(set(counted["definition"]))),
         _blended_target(counted, having, measure),
-        len(counted),
-        _whole(counted["numerator"].sum()) if sums else None,
-        _whole(counted["denominator"].sum()) if sums else None,
+        len(counted["at"]),
+        _whole(np.nansum(counted["numerator"])) if sums else None,
+        _whole(np.nansum(counted["denominator"])) if sums else None,
         value,
         low,
         high,
-        truncated=_truncated(ages, period, frame, frame.began_at.get(kpi.subject)),
+        truncated=_truncated(reach, period, frame, frame.began_at.get(kpi.subject)),
         lacking=lacking,
         currencies=currencies,
     )
@@ -122,53 +145,51 @@ def _in_force(having: Mapping[int, Promise | Outcome], period: Period, agreement
     return next((having[p] for p in reversed(range(begun)) if p in having), next(iter(having.values())))
 
 
-def _estimate(kpi: KPI, counted: pd.DataFrame) -> statistics.Estimate:
+def _estimate(kpi: KPI, counted: Columns) -> statistics.Estimate:
     """How the rows become a number, as the KPI says; a median of items still open takes in how far they got."""
     if kpi.estimate == "ratio":
         return ratio_with_interval(counted["numerator"], counted["denominator"])
     if kpi.estimate == "share":
-        kept, n = int(counted["numerator"].sum()), len(counted)
+        kept, n = int(np.nansum(counted["numerator"])), len(counted["at"])
         return statistics.Estimate(kept / n if n else math.nan, *statistics.wilson(kept, n))
     if counted["censored"].any():
         return survival.time_until(counted["value"], ~counted["censored"])
-    return statistics.median_with_interval(counted["value"].to_numpy())
+    return statistics.median_with_interval(counted["value"])
 
 
 def _whole(total: float) -> int | float:
     return int(total) if total == int(total) else float(total)
 
 
-def _currencies(kpi: KPI, counted: pd.DataFrame) -> tuple[str, ...]:
+def _currencies(kpi: KPI, counted: Columns) -> tuple[str, ...]:
     """The currencies of a KPI's amounts; a sum over several says nothing."""
-    return tuple(sorted(set(counted["currency"].dropna().str.split(BETWEEN).explode()))) if kpi.money else ()
+    known = [cell for cell in counted["currency"] if isinstance(cell, str)] if kpi.money else []
+    return tuple(sorted({currency for cell in known for currency in cell.split(BETWEEN)}))
 
 
-def _blended_target(
-    counted: pd.DataFrame, having: Mapping[int, Promise | Outcome], measure: Promise | Outcome
-) -> Fraction:
+def _blended_target(counted: Columns, having: Mapping[int, Promise | Outcome], measure: Promise | Outcome) -> Fraction:
     """The target, exactly; where a period has several versions, each weighs by the items it governs."""
     if not isinstance(measure, Promise):
         return Fraction(0)
     targets = {p: Fraction(m.target) for p, m in having.items() if isinstance(m, Promise)}
-    n = {int(str(position)): int(times) for position, times in counted["version"].value_counts().items()}
+    n = {int(position): times for position, times in Counter(counted["version"]).items()}
     if not n:
         return Fraction(measure.target)
     return sum((targets[p] * times for p, times in n.items()), Fraction(0)) / sum(n.values())
 
 
-def ages_of(judgements: pd.DataFrame) -> pd.Series:
-    """How old each counted item was at the instant that puts it in a period."""
+def reach_of(judgements: pd.DataFrame) -> Any:
+    """How old nine in ten counted items were at most at the instant that puts them in a period; NaT without items."""
     counted = judgements[judgements["state"].isin(COUNTED)]
     age: Any = counted["at"] - counted["created_at"]
-    return age
+    return age.quantile(REACH)
 
 
-def _truncated(ages: Any, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
+def _truncated(reach: Any, period: Period, frame: Frame, began_at: pd.Timestamp | None) -> bool:
     """Whether the log begins too late for this period: nine in ten items dated at its start must fit into it.
 
     A period right after the log's beginning holds only the items that went fast, and flatters every result.
     """
-    reach = ages.quantile(REACH)
     if began_at is None or pd.isna(reach):
         return False
     start, _ = period.bounds(frame.agreement.zone)

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -177,6 +178,7 @@ def _text_of(path: Path, file: str) -> tuple[str, str]:
         raise UsageError(Problem(f"not UTF-8 at byte {error.start}", file, cure="save the file as UTF-8")) from None
 
 
+@lru_cache(maxsize=256)  # by far the slowest step, and a kernel is forked from a process that has done it
 def _compose(text: str, file: str) -> Node | None:
     reader = YAML(typ="rt", pure=True)
     reader.allow_duplicate_keys = True  # found below, with both lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,17 @@ def judge_items(
     whose misses would say nothing but that the CRM does not hold what happened.
     """
     judged: dict[str, list[pd.DataFrame]] = {}
+
+    @cache
+    def dated(subject: str, on: str, position: int) -> pd.DataFrame:
+        whole = items[subject]
+        return whole[agreement.version_of(whole[on]).eq(position)]
+
     for position, version in enumerate(agreement.versions):
         for measure in version.measures:
             kpi = KPIS[measure.kpi]
-            subject = items[kpi.subject]
-            subject = subject.iloc[:0] if kpi.name in unmeasurable else subject
-            governed = population(subject[agreement.version_of(subject[kpi.on]).eq(position)], measure)
+            subject = dated(kpi.subject, kpi.on, position)
+            governed = population(subject.iloc[:0] if kpi.name in unmeasurable else subject, measure)
             parts = [
                 _judged(kpi, part, knobs, measure, version, items, teams) for part, knobs in _parts(governed, measure)
             ]
@@ -245,4 +251,8 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     numbers = ["numerator", "denominator", "value", "elapsed_minutes", "paused_minutes", "late_minutes", "amount"]
     words = ["state", "reason", "team", "name", "account", "segment", "currency", "record_url", "definition"]
     types = dict.fromkeys(instants, "datetime64[us, UTC]") | dict.fromkeys(numbers, "float64")
-    return frame.assign(censored=frame["censored"].eq(True)).astype(types | dict.fromkeys(words, "object"))
+    frame = frame.assign(censored=frame["censored"].eq(True))
+    there = frame.dtypes
+    return frame.astype(
+        {name: kind for name, kind in (types | dict.fromkeys(words, "object")).items() if there[name] != kind}
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 import nbformat
@@ -20,12 +22,15 @@ from slareport.editions import own
 from slareport.errors import SlareportError
 from slareport.evaluation import instant
 from slareport.extract import extract
+from slareport.forks import stop_servers, warm
 from slareport.index import write_index
 from slareport.jobs import Job
-from slareport.kernels import LIMITS, Executed, Limits, execute, stop_all
+from slareport.kernels import LIMITS, Executed, Limits, execute
+from slareport.managers import review_environment, stop_all
 from slareport.packet import PacketExporter
-from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE, Workspace
+from slareport.workspace import Workspace
 
+IN_FLIGHT = 2  # notebooks per core: while one works, another's kernel starts or ends, which is mostly waiting
 LIBRARIES = (
     "altair",
     "ibis-framework",
@@ -70,15 +75,20 @@ def run(
     kernels. Raises `LockedError` while another run writes the same outputs, `MachineError` when they cannot be.
     """
     with files.lock(workspace.outputs, wait=False):
-        prepare(workspace, jobs)
-        pool = executor or ThreadPoolExecutor(max_workers=workers)
-        environment = {ROOT_VARIABLE: str(workspace.root), OUTPUTS_VARIABLE: str(workspace.outputs)}
+        pool: Executor = executor or ThreadPoolExecutor(workers * IN_FLIGHT)
+        run_one: Callable[..., Executed] = execute
         submitted: dict[Future[Executed], Job] = {}
         try:
+            if executor is None:
+                warm(
+                    [sys.executable], review_environment(workspace.environment)
+                )  # it imports while the extracts are made
+                run_one = partial(execute, turns=Semaphore(workers))
+            prepare(workspace, jobs)
             for job in jobs:
                 # What is told goes to this process only: it cannot travel to a foreign executor.
                 told = partial(progress, job) if progress and executor is None else None
-                submitted[pool.submit(execute, job.path, job.parameters, environment, limits, told)] = job
+                submitted[pool.submit(run_one, job.path, job.parameters, workspace.environment, limits, told)] = job
             for future in as_completed(submitted):
                 yield _publish(workspace, submitted[future], _result(future))
         finally:
@@ -88,6 +98,7 @@ def run(
                 while wait(submitted, timeout=0.2).not_done:  # again and again: a kernel may just be starting
                     stop_all()
                 pool.shutdown()
+                stop_servers()
             write_index(workspace)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from slareport import statistics
-from slareport.counting import Count, Frame, ages_of, count, in_period, measures
+from slareport.counting import Count, Frame, columns_of, count, in_period, measures, reach_of
 from slareport.judgements import Judgements, definition_of
 from slareport.kpi import KPIS, State
 from slareport.period import Period
@@ -84,9 +84,9 @@ def _framed(rows: Sequence[Row]) -> pd.DataFrame:
 
 def _scored(judgements: pd.DataFrame, name: str, periods: Sequence[Period], frame: Frame) -> list[Row]:
     """One measure in each period, compared with the period before it."""
-    ages = ages_of(judgements)
+    reach, columns = reach_of(judgements), columns_of(judgements)
     earlier = periods[0].history(PERIODS)
-    counts = [count(judgements, ages, name, period, frame) for period in (*earlier, *periods[1:])]
+    counts = [count(columns, reach, name, period, frame) for period in (*earlier, *periods[1:])]
     now = range(PERIODS - 1, len(counts))
     return [_row(name, period, counts[: n + 1], frame) for n, period in zip(now, periods, strict=True)]
 

@@ -43,6 +43,11 @@ class Workspace:
         """Where extracts are kept."""
         return self.outputs / ".extracts"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables by which another process opens this workspace."""
+        return {ROOT_VARIABLE: str(self.root), OUTPUTS_VARIABLE: str(self.outputs)}
+
     def notebook(self, name: str) -> Path:
         """A notebook by name: the workspace's own, else the one that comes with slareport."""
         folders = notebook_folders(self.root)

@@ -8,15 +8,20 @@ import sys
 import threading
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from tiny import processes
 
-from slareport.kernels import Limits, execute, stop_all
+from slareport import forks, outputs
+from slareport.forks import stop_servers
+from slareport.kernels import Limits, execute
+from slareport.managers import stop_all
 
 LIMITS = Limits(start=60, cell=60)
+EITHER = pytest.mark.parametrize("warm", [pytest.param(True, id="warm"), pytest.param(False, id="ordinary")])
 SEEN = """
 import json, os, sys
 import holidays
@@ -34,7 +39,14 @@ def notebook(path, *cells):
     return path
 
 
-def test_nothing_of_the_user_s_machine_reaches_a_notebook(tmp_path, monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def _no_server_is_left():
+    yield
+    stop_servers()
+
+
+@EITHER
+def test_nothing_of_the_user_s_machine_reaches_a_notebook(tmp_path, monkeypatch, warm):
     startup = tmp_path / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     (startup / "00.py").write_text("from_startup = 1")
@@ -51,7 +63,7 @@ def test_nothing_of_the_user_s_machine_reaches_a_notebook(tmp_path, monkeypatch)
         "TZ": "Asia/Kolkata",
     }.items():
         monkeypatch.setenv(name, str(value))
-    done = execute(notebook(tmp_path / "a.ipynb", SEEN), {"team": "NO"}, {"SLAREPORT_OUTPUTS": "o"}, LIMITS)
+    done = execute(notebook(tmp_path / "a.ipynb", SEEN), {"team": "NO"}, {"SLAREPORT_OUTPUTS": "o"}, LIMITS, warm=warm)
     assert done.failure == ""
     printed = nbformat.reads(done.notebook, 4).cells[-1].outputs[0].text
     assert json.loads(printed) == {
@@ -62,6 +74,93 @@ def test_nothing_of_the_user_s_machine_reaches_a_notebook(tmp_path, monkeypatch)
         "startup": False,
         "holidays": True,
     }
+
+
+LOOK = """
+import os, random, resource, signal, sys, threading, warnings
+import numpy as np
+import IPython, pandas, altair, slareport.review
+text = open("/proc/self/status").read().splitlines()
+where = {os.path.dirname(os.environ["IPYTHONDIR"]): "home"}
+said = lambda value: str(value).replace(os.path.dirname(os.environ["IPYTHONDIR"]), "home")
+own = {"JPY_PARENT_PID"}
+print({name: said(value) for name, value in sorted(os.environ.items()) if name not in own})
+print(sys.argv[0], said(sys.argv[1:]), said(sys.orig_argv[1:]), sys.path, said(os.getcwd()), sys.flags, __name__)
+print([line for line in text if line.startswith(("Sig", "Umask", "NoNewPrivs"))])
+print([resource.getrlimit(number) for number in range(16)], os.getpgid(0) == os.getsid(0) == os.getpid())
+print(sys.__stdin__.read(), sys.__stdin__.isatty(), sys.__stdout__.line_buffering)
+print(signal.getsignal(signal.SIGINT), threading.current_thread() is threading.main_thread())
+print(sorted(map(str, warnings.filters)))
+print(get_ipython().profile_dir.location.startswith(os.environ["IPYTHONDIR"]), hash("a"))
+print(pandas.options.display.max_rows)
+print(sorted(name for name in globals() if not name.startswith("_")), altair.theme.active, np.geterr(), sys.gettrace())
+"""
+
+
+def test_a_warm_kernel_is_what_an_ordinary_one_is(tmp_path):
+    path = notebook(tmp_path / "a.ipynb", LOOK, "import holidays, pandas\npandas.DataFrame({'a': [1, 2]})", "1 / 0")
+    warm, ordinary = (execute(path, {"team": "a"}, {"A": "b"}, LIMITS, warm=warm) for warm in (True, False))
+    assert warm.failure == ordinary.failure
+    seen = [nbformat.reads(done.notebook, 4) for done in (warm, ordinary)]
+    assert seen[0].cells[-4].outputs[0].text == seen[1].cells[-4].outputs[0].text
+    assert outputs.normalised(seen[0]) == outputs.normalised(seen[1])
+
+
+def test_a_kernel_that_changes_global_state_does_not_leak_into_the_next(tmp_path):
+    changing = """
+        import builtins, os, random, sys, numpy as np, pandas as pd, slareport.kpi
+        pd.options.display.max_rows, os.environ["LEAKED"], builtins.leaked = 3, "1", 1
+        slareport.kpi.KPIS.clear()
+        sys.path.insert(0, "/leaked")
+    """
+    looking = """
+        import builtins, os, sys, pandas as pd, slareport.kpi
+        print(pd.options.display.max_rows, "LEAKED" in os.environ, hasattr(builtins, "leaked"))
+        print(len(slareport.kpi.KPIS) > 0, "/leaked" in sys.path)
+    """
+    first = notebook(tmp_path / "a.ipynb", dedent(changing))
+    second = notebook(tmp_path / "b.ipynb", dedent(looking))
+    assert execute(first, {}, {}, LIMITS).failure == ""
+    assert printed(execute(second, {}, {}, LIMITS)) == "60 False False\nTrue False\n"
+
+
+def test_chance_is_each_kernel_s_own(tmp_path):
+    path = notebook(tmp_path / "a.ipynb", "import random, uuid, numpy as np\nprint(random.random(), np.random.rand())")
+    drawn = [printed(execute(path, {}, {}, LIMITS)).split() for _ in range(2)]
+    assert len({*drawn[0], *drawn[1]}) == 4
+
+
+def test_an_analyst_s_own_package_can_be_imported(tmp_path):
+    package = tmp_path / "lib" / "ours_alone"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("answer = 42")
+    cell = f"import sys; sys.path.append({str(package.parent)!r})\nimport ours_alone\nprint(ours_alone.answer)"
+    assert printed(execute(notebook(tmp_path / "a.ipynb", cell), {}, {}, LIMITS)) == "42\n"
+
+
+def test_a_lost_server_costs_a_second_try_and_the_next_kernel_has_a_new_one(tmp_path):
+    tried = tmp_path / "tried"
+    killing = f"""
+        import os, pathlib, signal
+        first = not pathlib.Path({str(tried)!r}).exists()
+        pathlib.Path({str(tried)!r}).touch()
+        if first: os.kill(os.getppid(), signal.SIGKILL)
+        import time; time.sleep(1 if first else 0); print(first)
+    """
+    done = execute(notebook(tmp_path / "a.ipynb", dedent(killing)), {}, {}, LIMITS)
+    assert (done.failure, printed(done)) == ("", "False\n")
+    parent = "import os, pathlib; print('forkserver' in pathlib.Path(f'/proc/{os.getppid()}/cmdline').read_text())"
+    assert printed(execute(notebook(tmp_path / "b.ipynb", parent), {}, {}, LIMITS)) == "True\n"
+
+
+def test_a_server_that_does_not_start_leaves_ordinary_kernels(tmp_path, monkeypatch):
+    monkeypatch.setattr(forks, "SERVER", "slareport.not_there")
+    path = notebook(tmp_path / "a.ipynb", "print(6 * 7)")
+    assert printed(execute(path, {}, {"A": "of its own"}, LIMITS)) == "42\n"
+
+
+def printed(done):
+    return nbformat.reads(done.notebook, 4).cells[-1].outputs[0].text
 
 
 @pytest.mark.parametrize(
@@ -87,30 +186,33 @@ def test_a_notebook_that_is_none_is_a_failure_and_not_an_error(tmp_path):
     assert done.failure.startswith("it could not be run")
 
 
-def test_a_kernel_that_does_not_start_in_time_is_a_failure(tmp_path, monkeypatch):
+@EITHER
+def test_a_kernel_that_does_not_start_in_time_is_a_failure(tmp_path, monkeypatch, warm):
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\nexec sleep 4321.{os.getpid()}\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    done = execute(notebook(tmp_path / "a.ipynb"), {}, {}, Limits(start=1))
+    done = execute(notebook(tmp_path / "a.ipynb"), {}, {}, Limits(start=1), warm=warm)
     assert done.failure == "it could not be run: RuntimeError: Kernel didn't respond in 1 seconds"
     assert f"4321.{os.getpid()}" not in processes()
 
 
-def test_the_last_words_of_a_kernel_that_does_not_start_are_told(tmp_path, monkeypatch):
+@EITHER
+def test_the_last_words_of_a_kernel_that_does_not_start_are_told(tmp_path, monkeypatch, warm):
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho No module named ipykernel >&2; exit 1\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    done = execute(notebook(tmp_path / "a.ipynb"), {}, {}, LIMITS)
+    done = execute(notebook(tmp_path / "a.ipynb"), {}, {}, LIMITS, warm=warm)
     assert done.failure.endswith("its last words: No module named ipykernel")
 
 
-def test_stopping_ends_a_cell_at_work(tmp_path):
+@EITHER
+def test_stopping_ends_a_cell_at_work(tmp_path, warm):
     marker = tmp_path / "asleep"
     path = notebook(tmp_path / "a.ipynb", f"open({str(marker)!r}, 'w').close()\nimport time; time.sleep(300)")
     done = []
-    thread = threading.Thread(target=lambda: done.append(execute(path, {}, {}, LIMITS)))
+    thread = threading.Thread(target=lambda: done.append(execute(path, {}, {}, LIMITS, warm=warm)))
     thread.start()
     while not marker.exists():
         time.sleep(0.05)

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 
+import nbformat
 import pytest
 from tiny import CLOSE, PERIOD, SLAREPORT, make_workspace, processes, slareport, tree, write_notebook
 
@@ -336,7 +338,52 @@ def test_a_signal_ends_the_command_and_every_process_and_folder_of_it(sleeping, 
     assert "Traceback" not in err
     assert str(temporary) not in processes("environ")
     assert list(temporary.iterdir()) == []
-    assert not (workspace.outputs / PERIOD).exists()
+    assert not (workspace.outputs / PERIOD / "north" / "sleeps").exists()
+
+
+def test_the_kernels_of_a_batch_are_forked_and_none_of_its_processes_is_left(tmp_path, monkeypatch):
+    workspace = make_workspace(tmp_path)
+    monkeypatch.setenv("SLAREPORT_TEST", str(tmp_path))
+    forked = "import os, pathlib\nassert 'forkserver' in pathlib.Path(f'/proc/{os.getppid()}/cmdline').read_text()"
+    write_notebook(workspace, "review", forked, CLOSE)
+    jobs = plan(workspace, [workspace.period(PERIOD)], notebooks=["review"])
+    assert not any(outcome.failure for outcome in run(workspace, jobs, workers=2))
+    assert str(tmp_path) not in processes("environ")
+
+
+def test_a_batch_whose_server_dies_ends_with_every_packet(tmp_path):
+    workspace = make_workspace(tmp_path)
+    once = f"""
+        import os, pathlib, signal, time
+        if 'forkserver' in pathlib.Path(f'/proc/{{os.getppid()}}/cmdline').read_text():
+            pathlib.Path({str(tmp_path / "killed")!r}).touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
+    """
+    write_notebook(workspace, "kills", once, CLOSE)
+    write_notebook(workspace, "review", "import time; time.sleep(1)", CLOSE)
+    jobs = plan(workspace, [workspace.period(PERIOD)], notebooks=["kills", "review"])
+    assert [outcome.failure for outcome in run(workspace, jobs, workers=2)] == [""] * len(jobs)
+    assert (tmp_path / "killed").exists()
+
+
+def test_papermill_s_command_forks_its_kernel_with_our_engine(tmp_path):
+    workspace = make_workspace(tmp_path)
+    look = """
+        import os, pathlib, sys
+        forked = 'forkserver' in pathlib.Path(f'/proc/{os.getppid()}/cmdline').read_text()
+        print(forked, pathlib.Path.cwd().name, os.environ['OF_MINE'], sys.path[0], team)
+    """
+    path = write_notebook(workspace, "review", look)
+    command = [sys.executable, "-m", "papermill", path, tmp_path / "out.ipynb", "-p", "team", "NO", "--no-progress-bar"]
+    shown = {}
+    for engine in ("slareport", "nbclient"):
+        environment = {**os.environ, "OF_MINE": "1", "SLAREPORT_TEST": str(tmp_path)}
+        subprocess.run([*command, "--engine", engine], cwd=tmp_path, env=environment, check=True, capture_output=True)
+        shown[engine] = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].outputs[0].text.split(maxsplit=1)
+    assert [forked for forked, _ in shown.values()] == ["True", "False"]
+    assert shown["slareport"][1] == shown["nbclient"][1]
+    assert str(tmp_path) not in processes("environ")
 
 
 def test_a_killed_command_leaves_no_kernel_and_no_lock(sleeping):

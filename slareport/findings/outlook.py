@@ -64,6 +64,10 @@ def windows(known: Known, periods: Sequence[Period], zone: str, currency: str) -
 
     Amounts are in `currency` at the rates of the beginning; one that no rate leads there from is unknown.
     """
+    return known.once(("windows", *periods, zone, currency), lambda: _windows(known, periods, zone, currency))
+
+
+def _windows(known: Known, periods: Sequence[Period], zone: str, currency: str) -> list[Window]:
     history, currencies = (
         known.tables["stage_history"],
         known.tables["opportunities"].set_index("opportunity_id")["currency"],
@@ -124,6 +128,10 @@ def next_period(known: Known, periods: Sequence[Period], zone: str, currency: st
     The first frame has a row per period, the one to come last: wins and amounts forecast with their ranges, what came,
     and whether it `held`. The second has the errors of the forecasts beside those of the forecasts anybody could make.
     """
+    return known.once(("next", *periods, zone, currency), lambda: _next_period(known, periods, zone, currency))
+
+
+def _next_period(known: Known, periods: Sequence[Period], zone: str, currency: str) -> list[Finding]:
     word = period_word(periods[-1].name)
     ahead = [*periods, periods[-1].next()]
     seen = windows(known, ahead, zone, currency)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from slareport.agreement import Agreement
 
 Tables = Mapping[str, pd.DataFrame]
 Builder = Callable[["Known"], pd.DataFrame]
+Made = TypeVar("Made")
 SECONDS_A_DAY = 86_400
 
 
@@ -27,6 +29,7 @@ class Known(Mapping[str, pd.DataFrame]):
     builders: Mapping[str, Builder]
     links: Mapping[str, str] = field(default_factory=dict)
     _built: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False)
+    _made: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
     @property
     def zone(self) -> str:
@@ -37,6 +40,12 @@ class Known(Mapping[str, pd.DataFrame]):
         if subject not in self._built:
             self._built[subject] = self.builders[subject](self)
         return self._built[subject]
+
+    def once(self, made: Hashable, make: Callable[[], Made]) -> Made:
+        """What several sections make of these tables alike, made when it is first asked for; nobody changes it."""
+        if made not in self._made:
+            self._made[made] = make()
+        return cast("Made", self._made[made])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.builders)

@@ -20,6 +20,8 @@ def converted(
     """
     if to is None:
         return pd.DataFrame({"amount": amounts, "currency": currencies})
+    if (currencies.isna() | currencies.eq(to)).all():
+        return pd.DataFrame({"amount": amounts * 1.0, "currency": currencies})
     days = known.local_days(pd.Series(at, index=amounts.index, dtype="datetime64[us, UTC]"))
     factor = _rates(known, currencies.map(lambda _: to), days) / _rates(known, currencies, days)
     factor = factor.mask(currencies.isna() | currencies.eq(to), 1.0)
@@ -35,9 +37,21 @@ def together(*currencies: pd.Series) -> str | None:
 
 
 def _rates(known: Known, currencies: pd.Series, days: pd.Series) -> pd.Series:
-    asked = pd.DataFrame({"currency": currencies.astype(object), "from_on": days, "row": np.arange(len(days))})
-    rates = known.tables["fx_rates"].astype({"currency": object}).sort_values("from_on")
-    found = pd.merge_asof(asked.dropna().sort_values("from_on"), rates, on="from_on", by="currency").set_index("row")
-    rate = found["rate"].astype("float64").reindex(asked["row"]).set_axis(currencies.index)
+    asked, on = currencies.astype(object).where(currencies.notna(), None).to_numpy(), days.to_numpy()
+    found = np.full(len(asked), np.nan)
+    for currency, (since, rates) in known.once("rates", lambda: _by_currency(known.tables["fx_rates"])).items():
+        mine = (asked == currency) & ~np.isnat(on)
+        last = np.searchsorted(since, on[mine], side="right") - 1
+        found[mine] = np.where(last < 0, np.nan, rates[last])
+    rate = pd.Series(found, currencies.index)
     own = known.agreement.versions[-1].currency
     return rate if own is None else rate.mask(currencies.eq(own), 1.0)
+
+
+def _by_currency(rates: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Since when each rate of a currency holds, in order, and the rates."""
+    ordered = rates.sort_values("from_on", kind="stable")
+    return {
+        str(currency): (part["from_on"].to_numpy(), part["rate"].to_numpy(float))
+        for currency, part in ordered.groupby("currency")
+    }
