@@ -25,6 +25,7 @@ FACTS = "extract.json"
 MADE_BY = (  # the code on the way from native rows to an extract
     "cells.py",
     "delimited.py",
+    "engines.py",
     "extract.py",
     "layout.py",
     "ledger.py",

@@ -14,25 +14,28 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from slareport.engines import Engine
 from slareport.source import Read
 from slareport.tables import ADJUSTED, DTYPES, EXCLUDED, EXTRACTED, REJECTS, TABLES, TEAMED
 from slareport.teams import UNASSIGNED
 
-HELPERS = {"file", "row", "team_value", "survivor_id", "decided_by", "removed", "modified_at__date"}
+HELPERS = {"file", "row", "team_value", "survivor_id", "decided_by", "modified_at__date"}
 
 
 class Ledger:
     """Counts and lists what the tables of `reads` lose on their way, and finishes what is left of them."""
 
-    def __init__(self, reads: Mapping[str, Read]) -> None:
-        self.reads = reads
+    def __init__(self, reads: Mapping[str, Read], engine: Engine) -> None:
+        self.reads, self.engine = reads, engine
         self.counts: dict[str, Counter[str]] = {name: Counter(excluded=read.excluded) for name, read in reads.items()}
         self._listed: list[pd.DataFrame] = [read.rejects for read in reads.values()]
 
-    def exclude(self, name: str, rows: ir.Table, reason: Any) -> None:
-        """List rows that are not used, and count them."""
-        self.note(name, rows, reason, EXCLUDED)
-        self.counts[name]["excluded"] += count(rows)
+    def exclude(self, name: str, rows: ir.Table, marked: str, reason: Any) -> None:
+        """List the rows of a held table that are not used, those where the column `marked` is true, and count them."""
+        (found,) = self.engine.counts((rows, marked))
+        self.counts[name]["excluded"] += found
+        if found:
+            self.note(name, rows.filter(rows[marked]), reason, EXCLUDED)
 
     def note(self, name: str, rows: ir.Table, reason: Any, effect: str) -> None:
         """List rows with what becomes of them, without taking them away."""
@@ -81,9 +84,10 @@ class Ledger:
     def accounting(self) -> pd.DataFrame:
         """Per table, how many rows were read, and what became of them."""
         rows = []
-        for name, read in self.reads.items():
+        usable = self.engine.counts(*((read.rows, "") for read in self.reads.values()))
+        for (name, read), kept in zip(self.reads.items(), usable, strict=True):
             parts = {what: self.counts[name][what] for what in ("used", "excluded")}
-            parts["set_aside"] = read.count - read.excluded - count(read.rows)
+            parts["set_aside"] = read.count - read.excluded - kept
             parts["outside"] = self.counts[name]["outside"]
             if sum(parts.values()) != read.count:
                 raise AssertionError(f"the rows of {name} do not add up: {read.count} read, {parts}")
@@ -114,8 +118,3 @@ def localised(local: pd.Series, zones: pd.Series) -> tuple[pd.Series, pd.Series]
 def empty(name: str) -> pd.DataFrame:
     """A table that this CRM does not have, with its columns."""
     return pd.DataFrame(columns=["team"] * (name in TEAMED) + list(TABLES[name].dtypes)).astype(TABLES[name].dtypes)
-
-
-def count(rows: ir.Table) -> int:
-    """How many rows an engine table has."""
-    return int(rows.count().execute())

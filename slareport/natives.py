@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,6 +15,7 @@ import pandas as pd
 import pyarrow.parquet
 
 from slareport import delimited
+from slareport.engines import Engine
 from slareport.errors import DataError, Problem, did_you_mean
 from slareport.mapping import Source, is_glob
 
@@ -47,8 +47,8 @@ class Natives:
 
     def __init__(self, source: Source) -> None:
         self.source, self.asked = source, source.asked()
-        self.connection = ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
-        self.connection.raw_sql("SET TimeZone = 'UTC'")  # in which times with a zone of their own become text
+        self.engine = Engine()
+        self.connection = self.engine.connection
         self._opened: dict[str, Native] = {}
         self._found: dict[str, list[Place]] = {}
         if source.data.is_file():
@@ -115,14 +115,14 @@ class Natives:
                 with contextlib.suppress(duckdb.InvalidInputException):
                     return Native(self._held(place, _numbered(self._streamed(place), 2), wanted))
             table, torn = delimited.split(place.path, self.source.csv, place.columns, ROW)
-            return Native(self._held(place, ibis.memtable(table), wanted), torn)
+            return Native(self._held(place, self.engine.given(ibis.memtable(table)), wanted), torn)
 
     def _held(self, place: Place, rows: ir.Table, wanted: list[str]) -> ir.Table:
         there = {column: rows[column] for column in wanted if column in rows.columns}
         missing = {column: ibis.null("string") for column in wanted if column not in there}
         chosen = {column: {**there, **missing}[column] for column in wanted}
         named = rows.select(**chosen, **{FILE: ibis.literal(place.shown), ROW: rows[ROW]})
-        return self.connection.create_table(ibis.util.gen_name("native"), named, temp=True)
+        return self.engine.held(named)
 
     def _streamed(self, place: Place) -> ir.Table:
         return self.connection.read_csv(

@@ -7,6 +7,7 @@ in a required column it sets its row aside, in an optional one it is left out, a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from slareport.cells import NO_ZONE, NOTHING, holds, typed
+from slareport.cells import NO_ZONE, NOTHING, Reading, holds, is_temporal
 from slareport.errors import DataError, Problem, did_you_mean
-from slareport.layout import Part
+from slareport.layout import ISO, Part
 from slareport.lookups import Lookups
 from slareport.mapping import Source
 from slareport.natives import FILE, ROW, Natives
@@ -47,7 +48,7 @@ class Reader:
         self.source, self.zone = source, zone
         self.natives = Natives(source)
         self.lookups = Lookups(self.natives)
-        self.connection = self.natives.connection
+        self.engine = self.natives.engine
 
     def zones(self) -> set[str]:
         """Every zone in which times without an offset may be written."""
@@ -89,8 +90,8 @@ class Reader:
         rejects = pd.concat([frame.reindex(columns=REJECTS) for frame in listed], ignore_index=True)
         usable = [_usable(table, part_rows) for part_rows in rows]
         whole = ibis.union(*usable) if len(usable) > 1 else usable[0] if usable else None
-        kept = self.connection.create_table(f"{name}_kept", whole, schema=None if usable else _schema(table), temp=True)
-        count = sum(int(part_rows.count().execute()) for part_rows in rows) + sum(map(len, others))
+        kept = self.engine.given(_nothing(table)) if whole is None else self.engine.named(whole)
+        count = sum(self.engine.counts(*((part_rows, "") for part_rows in rows))) + sum(map(len, others))
         excluded = int(rejects["effect"].eq(EXCLUDED).sum())
         return Read(table, kept, rejects, count, excluded, self._aliased(name, rows))
 
@@ -132,15 +133,25 @@ class Reader:
         """The rows of a part with canonical columns and what `cells.typed` says of them; `above` are its tables."""
         native = self.lookups.joined(part)
         native = native.filter(holds(native, part.where))
-        columns: dict[str, ir.Value] = {"file": native[FILE], "row": native[ROW]}
-        for name, column in table.columns.items():
-            cell = part.columns.get(name, NOTHING)
-            aliases = self.source.settings.aliases.get(f"{table.name}.{name}", {})
-            columns |= typed(name, column, cell, native, self.source, aliases, self.zone)
-        rows = native.select(**columns)
+        readings = [self._reading(table, name, part, native) for name in table.columns]
+        rows = native.select(
+            file=native[FILE], row=native[ROW], **_of_all(reading.found(native) for reading in readings)
+        )
+        found = self.engine.named(rows)
+        values = _of_all(reading.valued(found) for reading in readings)
+        rows = self.engine.named(found.mutate(**values)) if values else found
+        rows = rows.select("file", "row", **_of_all(reading.judged(rows) for reading in readings))
         if part.distinct:
             rows = _distinct(table, rows, above)
-        return self.connection.create_table(f"{table.name}_{len(above)}", rows, temp=True)
+        return self.engine.held(rows)
+
+    def _reading(self, table: Table, name: str, part: Part, native: ir.Table) -> Reading:
+        column, cell = table.columns[name], part.columns.get(name, NOTHING)
+        aliases = self.source.settings.aliases.get(f"{table.name}.{name}", {})
+        zone = self.zone if cell.date else self.source.zone(cell)
+        dated = cell.date if column.type == "instant" else not cell.day
+        form = ISO if is_temporal(cell, native) else self.source.form(cell, dated=dated)
+        return Reading(self.engine, name, column, cell, aliases, form, zone)
 
     def _no_rows(self, parts: list[Part]) -> list[pd.DataFrame]:
         """What stands in the files of these parts and their lookups and is no row of theirs."""
@@ -153,6 +164,8 @@ class Reader:
     def _rejects(self, table: Table, part: Part, rows: ir.Table) -> pd.DataFrame:
         """Every value of a part that is not used; the first one that sets its row aside says so."""
         checked = [name for name in table.columns if f"{name}__why" in rows.columns]
+        if not self.engine.any_filled(rows, [f"{name}__why" for name in checked]):
+            return pd.DataFrame(columns=REJECTS)
         wrong: Any = ibis.or_(*(rows[f"{name}__why"].notnull() for name in checked))
         evidence = [f"{name}__{kind}" for name in checked for kind in ("why", "text")]
         frame = rows.filter(wrong).select("file", "row", *evidence, id=rows[table.key[0]]).order_by("file", "row")
@@ -185,6 +198,10 @@ class Reader:
         return [(column, given[f"{name}.{column}"]) for column in columns if f"{name}.{column}" in given]
 
 
+def _of_all(columns: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {name: value for some in columns for name, value in some.items()}
+
+
 def _distinct(table: Table, rows: ir.Table, above: list[ir.Table]) -> ir.Table:
     """Each different row once, where it stands first, without those that have no key or one of the tables above."""
     values = [column for column in rows.columns if column not in ("file", "row")]
@@ -204,18 +221,16 @@ def _refuse_unzoned(listed: pd.DataFrame) -> None:
 
 
 def _usable(table: Table, rows: ir.Table) -> ir.Table:
-    kept: Any = ibis.literal(value=True)
-    for name in table.required:
-        kept = kept & rows[f"{name}__why"].isnull()
     extra = [column for column in rows.columns if column.endswith(("__zone", "__date"))]
+    kept = ibis.and_(*(rows[f"{name}__why"].isnull() for name in table.required))
     return rows.filter(kept).select("file", "row", *table.columns, *extra)
 
 
-def _schema(table: Table) -> ibis.Schema:
-    """The columns of a table that no mapping fills."""
+def _nothing(table: Table) -> ir.Table:
+    """No rows, with the columns of a table that no mapping fills."""
     types = {"flag": "boolean", "money": "decimal(18, 2)", "number": "decimal(18, 6)", "rate": "float64",
              "instant": "timestamp", "date": "date"}  # fmt: skip
     schema = {name: types.get(column.type, "string") for name, column in table.columns.items()}
     for name in [name for name, column in table.columns.items() if column.type == "instant"]:
         schema |= {f"{name}__zone": "string", f"{name}__date": "boolean"}
-    return ibis.schema({"file": "string", "row": "int64", **schema})
+    return ibis.memtable([], schema=ibis.schema({"file": "string", "row": "int64", **schema}))
