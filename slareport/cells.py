@@ -28,7 +28,6 @@ TELEPHONE = r"^[\d\s()+./-]*\d[\d\s()+./-]*$"
 DIGEST = r"^[\w+/=-]{20,}$"  # what some exports already hold in place of an address
 DAY = r"\d{4}-\d{2}-\d{2}"
 TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
-OFFSET = r"(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)$"
 ISO_TIME = rf"^{DAY}[T ]{TIME} ?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?$"
 EARLY, LATE = (ibis.timestamp(f"{year}-01-01") for year in (FIRST_YEAR + 1, LAST_YEAR))
 MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?(Z|\+00(:?00)?)?$"
@@ -58,8 +57,11 @@ class Reading:
     def found(self, native: ir.Table) -> dict[str, Any]:
         """`<name>__text` as found, and with aliases `<name>__alias`, the value found where it is read as another.
 
-        `<name>__shaped` is the text where it has the form of a time, number or person, NULL where it has not.
+        `<name>__shaped` is the text where it has the form of a time, number or person, NULL where it has not. Of a
+        column that holds times already there is only `<name>__raw`, what it holds.
         """
+        if self._holds_times(native):
+            return {f"{self.name}__raw": native[self.cell.column]}
         text, kind = text_of(self.cell, native), self.column.type
         columns: dict[str, Any] = {}
         if self.aliases:
@@ -77,6 +79,14 @@ class Reading:
     def valued(self, rows: ir.Table) -> dict[str, Any]:
         """`<name>__value`, with its type; of a time also `<name>__utc`, whether it is in UTC."""
         kind, value = self.column.type, f"{self.name}__value"
+        if f"{self.name}__raw" in rows.columns:
+            raw = rows[f"{self.name}__raw"]
+            time, day = raw.cast("timestamp"), raw.cast("timestamp").truncate("D")
+            zoned = not raw.type().is_date() and raw.type().timezone is not None and not self.dated
+            return {
+                value: (time == day).ifelse(day, ibis.null("timestamp")) if self.dated else time,
+                f"{self.name}__utc": ibis.literal(value=zoned),
+            }
         if kind in TIMES:
             shaped = rows[f"{self.name}__shaped"]
             time, in_utc = _time(self.engine, shaped, self.form, dated=self.dated)
@@ -88,19 +98,28 @@ class Reading:
             return {value: number}
         return {}
 
+    def _holds_times(self, native: ir.Table) -> bool:
+        if self.column.type not in TIMES or self.cell.column is None or self.cell.values or self.aliases:
+            return False
+        kind = native[self.cell.column].type()
+        return kind.is_timestamp() or (kind.is_date() and self.dated)
+
     def judged(self, rows: ir.Table) -> dict[str, Any]:
         """The canonical column and what goes with it.
 
-        Where it can be wrong: `<name>__text` as found and `<name>__why` it is not used (NULL if it is). For an
+        Where it can be wrong: `<name>__why` it is not used (NULL if it is) and then `<name>__text` as found. For an
         instant: `<name>__zone` (NULL where the value is in UTC) and `<name>__date`, whether it is a day without a
         time. With aliases: `<name>__alias`. A person is a digest, and never told.
         """
-        name, text = self.name, rows[f"{self.name}__text"]
+        name, raw = self.name, f"{self.name}__raw" in rows.columns
+        text = plain(rows[f"{name}__raw"]) if raw else rows[f"{name}__text"]
         columns = self._value(rows, text)
         if self.aliases:
             columns[f"{name}__alias"] = rows[f"{name}__alias"]
-        if reasons := self._reasons(rows, text):
-            columns[f"{name}__text"] = ibis.literal("") if self.column.type == "person" else text
+        if reasons := self._reasons(rows, rows[f"{name}__raw"] if raw else text):
+            wrong = ibis.or_(*(condition for condition, _ in reasons))
+            told = ibis.literal("") if self.column.type == "person" else text
+            columns[f"{name}__text"] = wrong.ifelse(told, ibis.null("string"))
             columns[f"{name}__why"] = ibis.cases(*reasons, else_=ibis.null("string"))
         return columns
 
@@ -187,8 +206,11 @@ def holds(native: ir.Table, when: Mapping[str, list[str]]) -> Any:
 
 
 def plain(column: Any) -> Any:
-    """A native column as text, without spaces around it; NULL where it is empty."""
-    return column.cast("string").strip().nullif("")
+    """A native column as text, without spaces around it; NULL where it is empty. Times with a zone are in UTC."""
+    kind = column.type()
+    zoned = kind.is_timestamp() and kind.timezone is not None
+    text = column.cast("timestamp").cast("string") + "+00" if zoned else column.cast("string")
+    return text.strip().nullif("")
 
 
 def in_order(column: Any, form: str, engine: Engine) -> list[Any]:
@@ -232,10 +254,4 @@ def _time(engine: Engine, shaped: Any, form: str, *, dated: bool) -> tuple[Any, 
     """The time in a shaped text, and whether it is in UTC: it is where the text has an offset. NULL if it is none."""
     if form != ISO:
         return engine.strptime(shaped, form), ibis.literal("%z" in form)
-    if dated:
-        return engine.timestamp(shaped), ibis.literal(value=False)
-    clock = shaped.substr(0, 10) + " " + shaped.re_extract(r"^.{11}([\d:.]+)", 1)
-    sign = ibis.cases((shaped.re_extract(OFFSET, 1) == "-", -1), else_=1)
-    hours, minutes = (shaped.re_extract(OFFSET, part).nullif("").cast("int64").fill_null(0) for part in (2, 3))
-    offset = sign * (hours * 60 + minutes)
-    return engine.timestamp(clock) - offset.as_interval("m"), shaped.re_search(rf"\d ?{OFFSET}").fill_null(False)
+    return (engine.timestamp(shaped), ibis.literal(value=False)) if dated else engine.iso(shaped)

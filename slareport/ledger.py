@@ -46,6 +46,10 @@ class Ledger:
 
     def finished(self, name: str, rows: ir.Table) -> pd.DataFrame:
         """An engine table as pandas, in order, with its times as instants."""
+        key, local = list(EXTRACTED[name]), [column for column in rows.columns if f"{column}__zone" in rows.columns]
+        sorted_there = not set(key) & set(local)  # local times are not in the order of their instants
+        if sorted_there:
+            rows = rows.order_by([rows[column].asc(nulls_first=False) for column in key])
         frame = rows.execute()
         types = TABLES[name].dtypes if name in TABLES else {}
         plain = {column: kind for column, kind in types.items() if kind in (DTYPES["date"], DTYPES["number"])}
@@ -56,7 +60,7 @@ class Ledger:
             frame[column], unclear = localised(local, frame[f"{column}__zone"])
             self._list_unclear(name, frame.assign(value=local.astype(str))[unclear], column)
         kept = [c for c in frame.columns if c not in HELPERS and not c.endswith("__zone")]
-        return frame[kept].sort_values(list(EXTRACTED[name]), ignore_index=True)
+        return frame[kept] if sorted_there else frame[kept].sort_values(key, ignore_index=True)
 
     def _list_unclear(self, name: str, rows: pd.DataFrame, column: str) -> None:
         if name == "lead_legs":  # the first leg begins with its lead, which is listed itself

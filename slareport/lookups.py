@@ -7,8 +7,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from slareport.cells import holds, in_order, plain
+from slareport.engines import FILE, ROW
 from slareport.layout import Lookup, Part
-from slareport.natives import FILE, ROW, Natives
+from slareport.natives import Natives
 from slareport.tables import EXCLUDED
 
 KEY = "(key)"

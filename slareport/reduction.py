@@ -41,7 +41,8 @@ class Reduced:
 
 def reduce(reader: Reader, teams: Mapping[str, Team], as_of: pd.Timestamp, history_from: pd.Timestamp) -> Reduced:
     """Read every table of a source and reduce it to the window that ends at `as_of`."""
-    return _Reduction(reader, teams, as_of, history_from).result()
+    with reader.engine.told():
+        return _Reduction(reader, teams, as_of, history_from).result()
 
 
 class _Reduction:
@@ -105,16 +106,22 @@ class _Reduction:
     # Each step below takes an engine table and counts what it takes away.
 
     def _unique(self, name: str) -> ir.Table:
-        """The newest row of each key; the others are listed as excluded."""
-        rows, key = self.reads[name].rows, TABLES[name].key
-        order = [rows["modified_at"].desc(nulls_first=False)] if "modified_at" in rows.columns else []
+        """The newest row of each key; the others are listed as excluded. Only keys that come again are put in order."""
+        rows, whole = self.reads[name].rows, list(TABLES[name].key)
+        key = [column for column in whole if TABLES[name].columns[column].required]  # the others may be empty
+        times = rows.group_by(key).agg(times=rows.count())
+        several = self.engine.held(times.filter(times["times"] > 1).drop("times"))
+        if self.engine.counts((several, "")) == [0]:
+            return rows
+        again = rows.semi_join(several, key)
+        order = [again["modified_at"].desc(nulls_first=False)] if "modified_at" in rows.columns else []
         if name == "lead_assignments":  # Salesforce writes a change of owner twice: with ids, and with people's names
-            order = [rows["owner_id"].isin(self.reads["users"].rows["user_id"]).desc()]
-        order += [rows["file"].desc(), rows["row"].desc()]
-        rank = ibis.row_number().over(group_by=list(key), order_by=order)
-        ranked = self.engine.held(rows.mutate(again=rank > 0))
+            order = [again["owner_id"].isin(self.reads["users"].rows["user_id"]).desc()]
+        order += [again["file"].desc(), again["row"].desc()]
+        rank = ibis.row_number().over(group_by=whole, order_by=order)
+        ranked = self.engine.held(again.mutate(again=rank > 0))
         self.ledger.exclude(name, ranked, "again", ibis.literal("the same id again, in a newer or equal row"))
-        return ranked.filter(~ranked["again"]).drop("again")
+        return self.engine.named(rows.anti_join(several, key).union(ranked.filter(~ranked["again"]).drop("again")))
 
     def _users(self, users: ir.Table) -> ir.Table:
         team = users["team"].cases(*self.team_of_value.items(), else_=UNASSIGNED) if self.team_of_value else UNASSIGNED
@@ -138,10 +145,10 @@ class _Reduction:
         inside: Any = ibis.literal(value=True)
         for condition in conditions:
             inside = inside & condition(rows).fill_null(False)
-        marked = self.engine.held(rows.mutate(inside=inside))
-        every, used = self.engine.counts((marked, ""), (marked, "inside"))
+        marked = self.engine.named(rows.mutate(inside=inside))
+        every, used = self.engine.share(marked, "inside")
         self.ledger.counts[name].update(used=used, outside=every - used)
-        return marked.filter(marked["inside"]).drop("inside")
+        return self.engine.held(marked.filter(marked["inside"]).drop("inside"))
 
     def _belonging(self, name: str, rows: ir.Table, known: Mapping[str, ir.Table]) -> ir.Table:
         """The known rows of a table about leads, deals or users, given to the team of the first that is named.
@@ -161,7 +168,7 @@ class _Reduction:
         return self._inside(name, rows, self._known(name), lambda t: t["team"].notnull())
 
     def _known_by(self, key: str, inside: ir.Table) -> ir.Table:
-        """For each id `by` which a lead or deal is known, the `key` it is now and its team: its own, or its survivor's."""
+        """For each id `by` which a lead or deal is known, what it is now and its team: its own, or its survivor's."""
         own = inside.select(key, "team", by=key)
         merged = self.survivors[key].rename(by=key).left_join(own.select(key, "team"), [("survivor_id", key)])
         return self.engine.held(own.union(merged.select("team", "by", **{key: "survivor_id"}).select(*own.columns)))

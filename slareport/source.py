@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from slareport.cells import NO_ZONE, NOTHING, Reading, holds, is_temporal
+from slareport.databases import DatabaseNatives
+from slareport.engines import FILE, ROW
 from slareport.errors import DataError, Problem, did_you_mean
 from slareport.layout import ISO, Part
 from slareport.lookups import Lookups
 from slareport.mapping import Source
-from slareport.natives import FILE, ROW, Natives
+from slareport.natives import FileNatives, Natives
 from slareport.tables import EXCLUDED, NOT_USED, REJECTS, SET_ASIDE, Table
 
 
@@ -46,9 +48,16 @@ class Reader:
 
     def __init__(self, source: Source, zone: str) -> None:
         self.source, self.zone = source, zone
-        self.natives = Natives(source)
+        url = source.url
+        self.natives: Natives = DatabaseNatives(source, url) if url else FileNatives(source)
         self.lookups = Lookups(self.natives)
         self.engine = self.natives.engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.close()
 
     def zones(self) -> set[str]:
         """Every zone in which times without an offset may be written."""
@@ -80,6 +89,10 @@ class Reader:
 
     def read(self, name: str) -> Read:
         """One canonical table; an unmapped one is empty. Raises `DataError` for times whose zone nobody declared."""
+        with self.engine.told():
+            return self._read(name)
+
+    def _read(self, name: str) -> Read:
         table, parts = self.source.table(name), self.parts(name)
         rows: list[ir.Table] = []
         for part in parts:
@@ -90,7 +103,7 @@ class Reader:
         rejects = pd.concat([frame.reindex(columns=REJECTS) for frame in listed], ignore_index=True)
         usable = [_usable(table, part_rows) for part_rows in rows]
         whole = ibis.union(*usable) if len(usable) > 1 else usable[0] if usable else None
-        kept = self.engine.given(_nothing(table)) if whole is None else self.engine.named(whole)
+        kept = self.engine.given(_nothing(table, self.engine.row_type)) if whole is None else self.engine.named(whole)
         count = sum(self.engine.counts(*((part_rows, "") for part_rows in rows))) + sum(map(len, others))
         excluded = int(rejects["effect"].eq(EXCLUDED).sum())
         return Read(table, kept, rejects, count, excluded, self._aliased(name, rows))
@@ -170,18 +183,19 @@ class Reader:
         evidence = [f"{name}__{kind}" for name in checked for kind in ("why", "text")]
         frame = rows.filter(wrong).select("file", "row", *evidence, id=rows[table.key[0]]).order_by("file", "row")
         frame = frame.execute()
+        frame["nth"] = range(len(frame))
         frame["row"] = frame["file"] + " row " + frame["row"].astype(str)
-        found = [pd.DataFrame(columns=[*REJECTS, "row", "required"])]
+        found = [pd.DataFrame(columns=[*REJECTS, "nth", "required"])]
         for name in sorted(checked, key=lambda name: not table.columns[name].required):
             wrong_here = frame[frame[f"{name}__why"].notna()]
             native = ", ".join(part.columns[name].native) if name in part.columns else name
             place = wrong_here["row"] + f", {native}"
             named = wrong_here.rename(columns={f"{name}__why": "reason", f"{name}__text": "value"})
             told = named.assign(table=table.name, place=place, required=table.columns[name].required, effect="")
-            found.append(told[[*REJECTS, "row", "required"]])
+            found.append(told[[*REJECTS, "nth", "required"]])
         listed = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
         _refuse_unzoned(listed)
-        spoils = listed["required"].eq(True) & ~listed["row"].duplicated()
+        spoils = listed["required"].eq(True) & ~listed["nth"].duplicated()
         return listed.assign(effect=spoils.map({True: SET_ASIDE, False: NOT_USED}))[list(REJECTS)]
 
     def _aliased(self, name: str, parts: list[ir.Table]) -> Counter[str]:
@@ -226,11 +240,11 @@ def _usable(table: Table, rows: ir.Table) -> ir.Table:
     return rows.filter(kept).select("file", "row", *table.columns, *extra)
 
 
-def _nothing(table: Table) -> ir.Table:
+def _nothing(table: Table, row_type: str) -> ir.Table:
     """No rows, with the columns of a table that no mapping fills."""
     types = {"flag": "boolean", "money": "decimal(18, 2)", "number": "decimal(18, 6)", "rate": "float64",
              "instant": "timestamp", "date": "date"}  # fmt: skip
     schema = {name: types.get(column.type, "string") for name, column in table.columns.items()}
     for name in [name for name, column in table.columns.items() if column.type == "instant"]:
         schema |= {f"{name}__zone": "string", f"{name}__date": "boolean"}
-    return ibis.memtable([], schema=ibis.schema({"file": "string", "row": "int64", **schema}))
+    return ibis.memtable([], schema=ibis.schema({"file": "string", "row": row_type, **schema}))
