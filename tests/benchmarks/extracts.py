@@ -246,12 +246,12 @@ def main() -> None:
                     print(f"{leads:>11,} {leads * 10:>12,} {way:<17} {'died':>8}")
                     continue
                 found[leads, way] = result
-                ours = found[leads, "slareport"]
+                ours = found.get((leads, "slareport"), result)
                 assert result["counts"] == ours["counts"], (way, result["counts"], ours["counts"])
                 ratios = f"{result['seconds'] / ours['seconds']:>5.2f}x {result['bytes'] / ours['bytes']:>6.2f}x"
                 size = f"{result['seconds']:>8.1f} {result['bytes'] / 1e9:>8.2f}"
                 print(f"{leads:>11,} {leads * 10:>12,} {way:<17} {size} {ratios}", flush=True)
-    if len(sizes) > 1:
+    if len(sizes) > 1 and {(sizes[0], "slareport"), (sizes[-1], "slareport")} <= found.keys():
         first, last = (found[size, "slareport"]["seconds"] for size in (sizes[0], sizes[-1]))
         exponent = math.log(last / first) / math.log(sizes[-1] / sizes[0])
         print(f"growth from {sizes[0]:,} to {sizes[-1]:,} leads: exponent {exponent:.2f}")
