@@ -14,7 +14,7 @@ test: $(VENV)/ready  ## Run every test, the committed notebooks included
 	$(BIN)/pytest --nbval -p no:cacheprovider notebooks
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
-slow: $(VENV)/ready  ## Run the tests that take minutes
+slow: $(VENV)/spark  ## Run the tests that take minutes, those with Spark among them (needs Java)
 	$(BIN)/pytest -m slow
 
 lab: $(VENV)/ready  ## Open the notebooks in JupyterLab
@@ -36,9 +36,15 @@ picture: packets  ## Take the README's picture of a packet (needs Chromium)
 lock: $(VENV)/ready  ## Pin every dependency anew, for all platforms and Pythons
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
+	echo "pyspark>=4,<4.1" | $(BIN)/uv pip compile - --universal --python-version 3.11 --upgrade --quiet \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o tests/spark.lock
 
 clean:  ## Remove the environment and all outputs
 	rm -rf $(VENV) outputs/* outputs/.[!.]*
+
+$(VENV)/spark: $(VENV)/ready tests/spark.lock  # 400 MB that nothing else needs
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r tests/spark.lock
+	@touch $@
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -7,14 +7,14 @@ zone it is written in beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from ibis.expr import datatypes as types
 
+from slareport.engines import Engine
 from slareport.layout import ISO, Cell
-from slareport.mapping import Source
 from slareport.tables import Column
 from slareport.worktime import FIRST_YEAR, LAST_YEAR
 
@@ -22,67 +22,159 @@ NOTHING = Cell(cases=[])
 NO_ZONE = "is a time without zone, and no timezone is declared"
 TRUE, FALSE = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-DECIMALS = {"money": "decimal(18, 2)", "number": "decimal(18, 6)", "rate": "decimal(18, 6)"}
+TIMES = ("instant", "date")
+DECIMALS = {"money": (18, 2), "number": (18, 6), "rate": (18, 6)}
 TELEPHONE = r"^[\d\s()+./-]*\d[\d\s()+./-]*$"
 DIGEST = r"^[\w+/=-]{20,}$"  # what some exports already hold in place of an address
 DAY = r"\d{4}-\d{2}-\d{2}"
 TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
-OFFSET = r"(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)$"
 ISO_TIME = rf"^{DAY}[T ]{TIME} ?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?$"
+EARLY, LATE = (ibis.timestamp(f"{year}-01-01") for year in (FIRST_YEAR + 1, LAST_YEAR))
 MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?(Z|\+00(:?00)?)?$"
 
 
-@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
-def local_time(text: str, form: str) -> types.timestamp:
-    """DuckDB's: a time in a declared format, NULL where the text is not one."""
+@dataclass(frozen=True)
+class Reading:
+    """How one canonical column is read: its name and type, its cell, and what the source says of times.
 
-
-@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
-def zoned_time(text: str, form: str) -> types.Timestamp(timezone="UTC"):  # type: ignore[valid-type]
-    """The same for a format that reads an offset."""
-
-
-def typed(
-    name: str, column: Column, cell: Cell, native: ir.Table, source: Source, aliases: Mapping[str, str], day_zone: str
-) -> dict[str, ir.Value]:
-    """The column `name` and what goes with it; a date without a time of day begins in `day_zone`.
-
-    Where it can be wrong: `<name>__text` as found and `<name>__why` it is not used (NULL if it is). For an instant:
-    `<name>__zone` (NULL where the value is in UTC) and `<name>__date`, whether it is a day without a time. With
-    aliases: `<name>__alias`, the value found where it was read as another. A person is a digest, and never told.
+    `form` and `zone` are those of its times, `day_zone` is where a date without a time of day begins. The steps below
+    are made one upon the other, each for all columns of a table, so that no expression holds another one twice.
     """
-    text = text_of(cell, native)
-    found = {f"{name}__alias": text.isin(list(aliases)).ifelse(text, ibis.null("string"))} if aliases else {}
-    text = text.cases(*aliases.items(), else_=text) if aliases else text
-    reasons: list[tuple[Any, str]] = [(text.isnull(), "has no value")] if column.required else []
-    values: dict[str, Any] = {name: text}
-    if column.type == "instant":
-        values, wrong = _instant(name, cell, native, source, text, day_zone)
-        reasons += wrong
-    elif column.type == "date":
-        values, wrong = _day(name, cell, native, source, text)
-        reasons += wrong
-    elif column.type == "person":
-        values, wrong = _person(name, text)
-        reasons, text = reasons + wrong, ibis.literal("")
-    elif column.type == "choice":
-        reasons.append((text.notnull() & ~text.isin(column.choices), f"is none of {', '.join(column.choices)}"))
-    elif column.type == "flag":
-        low = text.lower()
-        values = {name: low.isin(TRUE).fill_null(False)}
-        reasons.append((low.notnull() & ~low.isin(TRUE + FALSE), "is neither true nor false"))
-    elif column.type in DECIMALS:
-        number = text.re_search(NUMBER).ifelse(text, ibis.null("string")).try_cast(DECIMALS[column.type])
-        if column.type == "rate":
-            values, wrong = _rate(name, cell, text, number)
-            reasons += wrong
-        else:
-            values = {name: number}
-            reasons.append((text.notnull() & number.isnull(), "is no number, or too large"))
-    if not reasons:
-        return values | found
-    why = ibis.cases(*reasons, else_=ibis.null("string"))
-    return values | found | {f"{name}__text": text, f"{name}__why": why}
+
+    engine: Engine
+    name: str
+    column: Column
+    cell: Cell
+    aliases: Mapping[str, str]
+    form: str
+    zone: str | None
+
+    @property
+    def dated(self) -> bool:
+        """Whether a day is read, without a time of day."""
+        return self.cell.date if self.column.type == "instant" else not self.cell.day
+
+    def found(self, native: ir.Table) -> dict[str, Any]:
+        """`<name>__text` as found, and with aliases `<name>__alias`, the value found where it is read as another.
+
+        `<name>__shaped` is the text where it has the form of a time, number or person, NULL where it has not. Of a
+        column that holds times already there is only `<name>__raw`, what it holds.
+        """
+        if self._holds_times(native):
+            return {f"{self.name}__raw": native[self.cell.column]}
+        text, kind = text_of(self.cell, native), self.column.type
+        columns: dict[str, Any] = {}
+        if self.aliases:
+            columns[f"{self.name}__alias"] = text.isin(list(self.aliases)).ifelse(text, ibis.null("string"))
+            text = text.cases(*self.aliases.items(), else_=text)
+        columns[f"{self.name}__text"] = text
+        if kind in TIMES:
+            columns[f"{self.name}__shaped"] = _shaped_time(text, self.form, dated=self.dated)
+        elif kind in DECIMALS:
+            columns[f"{self.name}__shaped"] = _shaped_number(text)
+        elif kind == "person":
+            columns[f"{self.name}__shaped"] = _shaped_person(text)
+        return columns
+
+    def valued(self, rows: ir.Table) -> dict[str, Any]:
+        """`<name>__value`, with its type; of a time also `<name>__utc`, whether it is in UTC."""
+        kind, value = self.column.type, f"{self.name}__value"
+        if f"{self.name}__raw" in rows.columns:
+            raw = rows[f"{self.name}__raw"]
+            time, day = raw.cast("timestamp"), raw.cast("timestamp").truncate("D")
+            zoned = not raw.type().is_date() and raw.type().timezone is not None and not self.dated
+            return {
+                value: (time == day).ifelse(day, ibis.null("timestamp")) if self.dated else time,
+                f"{self.name}__utc": ibis.literal(value=zoned),
+            }
+        if kind in TIMES:
+            shaped = rows[f"{self.name}__shaped"]
+            time, in_utc = _time(self.engine, shaped, self.form, dated=self.dated)
+            return {value: time, f"{self.name}__utc": in_utc}
+        if kind in DECIMALS:
+            number = self.engine.decimal(rows[f"{self.name}__shaped"], *DECIMALS[kind])
+            if kind == "rate":
+                number = number.cast("float64") / (100 if self.cell.percent else 1)
+            return {value: number}
+        return {}
+
+    def _holds_times(self, native: ir.Table) -> bool:
+        if self.column.type not in TIMES or self.cell.column is None or self.cell.values or self.aliases:
+            return False
+        kind = native[self.cell.column].type()
+        return kind.is_timestamp() or (kind.is_date() and self.dated)
+
+    def judged(self, rows: ir.Table) -> dict[str, Any]:
+        """The canonical column and what goes with it.
+
+        Where it can be wrong: `<name>__why` it is not used (NULL if it is) and then `<name>__text` as found. For an
+        instant: `<name>__zone` (NULL where the value is in UTC) and `<name>__date`, whether it is a day without a
+        time. With aliases: `<name>__alias`. A person is a digest, and never told.
+        """
+        name, raw = self.name, f"{self.name}__raw" in rows.columns
+        text = plain(rows[f"{name}__raw"]) if raw else rows[f"{name}__text"]
+        columns = self._value(rows, text)
+        if self.aliases:
+            columns[f"{name}__alias"] = rows[f"{name}__alias"]
+        if reasons := self._reasons(rows, rows[f"{name}__raw"] if raw else text):
+            wrong = ibis.or_(*(condition for condition, _ in reasons))
+            told = ibis.literal("") if self.column.type == "person" else text
+            columns[f"{name}__text"] = wrong.ifelse(told, ibis.null("string"))
+            columns[f"{name}__why"] = ibis.cases(*reasons, else_=ibis.null("string"))
+        return columns
+
+    def _value(self, rows: ir.Table, text: Any) -> dict[str, Any]:
+        name, kind = self.name, self.column.type
+        if kind == "flag":
+            return {name: text.lower().isin(TRUE).fill_null(False)}
+        if kind == "person":
+            return {name: self.engine.sha256(rows[f"{name}__shaped"])}
+        if kind not in (*TIMES, *DECIMALS):
+            return {name: text}
+        value = rows[f"{name}__value"]
+        if kind == "rate":
+            return {name: value.between(0, 1).fill_null(False).ifelse(value, ibis.null("float64"))}
+        if kind in DECIMALS:
+            return {name: value}
+        usable = (value >= EARLY) & (value < LATE)
+        if kind == "instant" and self.zone is None:
+            usable = usable & rows[f"{name}__utc"]
+        if kind == "date":
+            return {name: usable.ifelse(value.date(), ibis.null("date"))}
+        local = ibis.literal(None if self.zone == "UTC" else self.zone, type="string")
+        return {
+            name: usable.ifelse(value, ibis.null("timestamp")),
+            f"{name}__zone": rows[f"{name}__utc"].ifelse(ibis.null("string"), local),
+            f"{name}__date": value.notnull() & ibis.literal(self.cell.date),
+        }
+
+    def _reasons(self, rows: ir.Table, text: Any) -> list[tuple[Any, str]]:
+        kind = self.column.type
+        reasons: list[tuple[Any, str]] = [(text.isnull(), "has no value")] if self.column.required else []
+        if kind == "choice":
+            choices = ", ".join(self.column.choices)
+            return [*reasons, (text.notnull() & ~text.isin(self.column.choices), f"is none of {choices}")]
+        if kind == "flag":
+            low = text.lower()
+            return [*reasons, (low.notnull() & ~low.isin(TRUE + FALSE), "is neither true nor false")]
+        if kind == "person":
+            nobody = text.notnull() & rows[f"{self.name}__shaped"].isnull()
+            return [*reasons, (nobody, "is no e-mail address or telephone number")]
+        if kind not in (*TIMES, *DECIMALS):
+            return reasons
+        value = rows[f"{self.name}__value"]
+        if kind == "rate":
+            return [*reasons, (text.notnull() & ~value.between(0, 1).fill_null(False), "is no rate between 0 and 1")]
+        if kind in DECIMALS:
+            return [*reasons, (text.notnull() & value.isnull(), "is no number, or too large")]
+        what = "date" if self.dated else "time"
+        reasons += [
+            (text.notnull() & value.isnull(), f"is no {what} in the declared format {self.form}"),
+            ((value < EARLY) | (value >= LATE), f"does not lie between {FIRST_YEAR + 1} and {LAST_YEAR}"),
+        ]
+        if self.zone is None and kind == "instant":
+            reasons.append((value.notnull() & ~rows[f"{self.name}__utc"], NO_ZONE))
+        return reasons
 
 
 def text_of(cell: Cell, native: ir.Table) -> Any:
@@ -114,92 +206,52 @@ def holds(native: ir.Table, when: Mapping[str, list[str]]) -> Any:
 
 
 def plain(column: Any) -> Any:
-    """A native column as text, without spaces around it; NULL where it is empty."""
-    return column.cast("string").strip().nullif("")
+    """A native column as text, without spaces around it; NULL where it is empty. Times with a zone are in UTC."""
+    kind = column.type()
+    zoned = kind.is_timestamp() and kind.timezone is not None
+    text = column.cast("timestamp").cast("string") + "+00" if zoned else column.cast("string")
+    return text.strip().nullif("")
 
 
-def in_order(column: Any, form: str) -> list[Any]:
+def in_order(column: Any, form: str, engine: Engine) -> list[Any]:
     """What sorts a native column as what it holds: numbers by size, times in this format by time, the rest as text."""
     text = plain(column)
-    number = text.re_search(NUMBER).ifelse(text, ibis.null("string")).try_cast("float64")
-    return [number, _parsed(text, form, dated=False)[0], text]
+    time, _ = _time(engine, _shaped_time(text, form, dated=False), form, dated=False)
+    return [engine.number(_shaped_number(text)), time, text]
 
 
-def _person(name: str, text: Any) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
-    """A digest of an e-mail address or telephone number however they are written."""
+def is_temporal(cell: Cell, native: ir.Table) -> bool:
+    """Whether a cell reads columns that hold times already, in which nothing is to parse."""
+    types_read = [native[column].type() for column in cell.native]
+    there = [type_ for type_ in types_read if not type_.is_null()]
+    return bool(there) and all(type_.is_temporal() for type_ in there)
+
+
+def _shaped_number(text: Any) -> Any:
+    return text.re_search(NUMBER).ifelse(text, ibis.null("string"))
+
+
+def _shaped_person(text: Any) -> Any:
+    """An e-mail address or telephone number however it is written, as it is told apart from others."""
     low, digits = text.lower(), text.re_replace(r"\D", "")
-    known = ibis.cases(
+    return ibis.cases(
         (text.re_search(TELEPHONE), (digits.length() > 4).ifelse(digits, ibis.null("string"))),
         (text.contains("@") | text.re_search(DIGEST), low),
         else_=ibis.null("string"),
     )
-    wrong = [(text.notnull() & known.isnull(), "is no e-mail address or telephone number")]
-    return {name: known.hexdigest("sha256")}, wrong
 
 
-def _rate(name: str, cell: Cell, text: Any, number: Any) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
-    rate = number.cast("float64") / (100 if cell.percent else 1)
-    inside = rate.between(0, 1).fill_null(False)
-    wrong = [(text.notnull() & ~inside, "is no rate between 0 and 1")]
-    return {name: inside.ifelse(rate, ibis.null("float64"))}, wrong
-
-
-def _instant(
-    name: str, cell: Cell, native: ir.Table, source: Source, text: Any, day_zone: str
-) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
-    zone = day_zone if cell.date else source.zone(cell)
-    value, in_utc, wrong = _time(cell, native, source, text, dated=cell.date)
-    if zone is None:
-        wrong.append((value.notnull() & ~in_utc, NO_ZONE))
-    usable = ibis.cases(*((condition, False) for condition, _ in wrong), else_=True)
-    local = ibis.literal(None if zone == "UTC" else zone, type="string")
-    values = {
-        name: usable.ifelse(value, ibis.null("timestamp")),
-        f"{name}__zone": in_utc.ifelse(ibis.null("string"), local),
-        f"{name}__date": value.notnull() & ibis.literal(cell.date),
-    }
-    return values, wrong
-
-
-def _day(
-    name: str, cell: Cell, native: ir.Table, source: Source, text: Any
-) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
-    value, _, wrong = _time(cell, native, source, text, dated=not cell.day)
-    usable = ibis.cases(*((condition, False) for condition, _ in wrong), else_=True)
-    return {name: usable.ifelse(value.date(), ibis.null("date"))}, wrong
-
-
-def _time(
-    cell: Cell, native: ir.Table, source: Source, text: Any, *, dated: bool
-) -> tuple[Any, Any, list[tuple[Any, str]]]:
-    """The time in a cell, whether it is in UTC, and why it may not be used."""
-    form = source.form(cell, dated=dated)
-    types_read = [native[column].type() for column in cell.native]
-    there = [type_ for type_ in types_read if not type_.is_null()]
-    if there and all(type_.is_temporal() for type_ in there):
-        form = ISO  # already a time: nothing to parse
-    value, in_utc = _parsed(text, form, dated=dated)
-    early, late = (ibis.timestamp(f"{year}-01-01") for year in (FIRST_YEAR + 1, LAST_YEAR))
-    wrong = [
-        (text.notnull() & value.isnull(), f"is no {'date' if dated else 'time'} in the declared format {form}"),
-        ((value < early) | (value >= late), f"does not lie between {FIRST_YEAR + 1} and {LAST_YEAR}"),
-    ]
-    return value, in_utc, wrong
-
-
-def _parsed(text: Any, form: str, *, dated: bool) -> tuple[Any, Any]:
-    """The time in a text, and whether it is in UTC: it is where the text has an offset. NULL if it is no time."""
+def _shaped_time(text: Any, form: str, *, dated: bool) -> Any:
     if form != ISO:
-        zoned = "%z" in form
-        time = zoned_time(text, form).cast("timestamp") if zoned else local_time(text, form)
-        return time, ibis.literal(zoned)
-    if dated:
-        day = text.re_replace(MIDNIGHT, "")  # as databases write a date
-        whole = day.re_search(f"^{DAY}$").ifelse(day, ibis.null("string"))
-        return whole.try_cast("timestamp"), ibis.literal(value=False)
-    whole = text.re_search(ISO_TIME).ifelse(text, ibis.null("string"))
-    clock = whole.substr(0, 10) + " " + whole.re_extract(r"^.{11}([\d:.]+)", 1)
-    sign = ibis.cases((whole.re_extract(OFFSET, 1) == "-", -1), else_=1)
-    hours, minutes = (whole.re_extract(OFFSET, part).nullif("").try_cast("int64").fill_null(0) for part in (2, 3))
-    offset = sign * (hours * 60 + minutes)
-    return clock.try_cast("timestamp") - offset.as_interval("m"), whole.re_search(rf"\d ?{OFFSET}").fill_null(False)
+        return text
+    if not dated:
+        return text.re_search(ISO_TIME).ifelse(text, ibis.null("string"))
+    day = text.re_replace(MIDNIGHT, "")  # as databases write a date
+    return day.re_search(f"^{DAY}$").ifelse(day, ibis.null("string"))
+
+
+def _time(engine: Engine, shaped: Any, form: str, *, dated: bool) -> tuple[Any, Any]:
+    """The time in a shaped text, and whether it is in UTC: it is where the text has an offset. NULL if it is none."""
+    if form != ISO:
+        return engine.strptime(shaped, form), ibis.literal("%z" in form)
+    return (engine.timestamp(shaped), ibis.literal(value=False)) if dated else engine.iso(shaped)

@@ -31,7 +31,7 @@ def check(root: Path | None = None, outputs: Path | None = None) -> Workspace:
     if home is not None:
         _try(lambda: _check_team_parameters(home), wrong)
         _try(lambda: load_list(home) if (home.root / LIST).is_file() else None, wrong)
-        _try(lambda: Reader(home.source, home.agreement.zone).check(), missing)
+        _try(lambda: _check_source(home), missing)
     if wrong or home is None:
         raise UsageError(wrong, missing)
     if missing:
@@ -41,9 +41,15 @@ def check(root: Path | None = None, outputs: Path | None = None) -> Workspace:
 
 def unmeasurable(workspace: Workspace) -> dict[str, tuple[str, ...]]:
     """What is promised or watched today and cannot be measured, by title, with what that needs."""
-    absent = Reader(workspace.source, workspace.agreement.zone).absent()
+    with Reader(workspace.source, workspace.agreement.zone) as reader:
+        absent = reader.absent()
     needs = lacking(workspace.source, absent)
     return {m.title: needs[m.kpi] for m in workspace.agreement.versions[-1].measures if m.kpi in needs}
+
+
+def _check_source(workspace: Workspace) -> None:
+    with Reader(workspace.source, workspace.agreement.zone) as reader:
+        reader.check()
 
 
 def _check_team_parameters(workspace: Workspace) -> None:

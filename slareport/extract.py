@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
+from pandas.util import hash_pandas_object
 
 from slareport import files
 from slareport.errors import DataError, Problem, VerificationError
@@ -20,20 +23,28 @@ from slareport.mapping import Source
 from slareport.tables import EXTRACTED, TEAMED
 from slareport.teams import UNASSIGNED, Team
 
+if TYPE_CHECKING:
+    from slareport.reduction import Reduced
+
 HISTORY_QUARTERS = 10
 FACTS = "extract.json"
 MADE_BY = (  # the code on the way from native rows to an extract
     "cells.py",
     "delimited.py",
+    "databases.py",
+    "engines.py",
     "extract.py",
     "layout.py",
     "ledger.py",
     "lookups.py",
     "mapping.py",
     "natives.py",
+    "others.py",
     "ownership.py",
+    "postgres.py",
     "reduction.py",
     "source.py",
+    "spark.py",
     "tables/__init__.py",
     "tables/contract.py",
     "tables/neighbours.py",
@@ -78,29 +89,38 @@ class Extract:
         return pd.read_parquet(path)
 
 
-def extract(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> Extract:
+def extract(
+    source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path, *, again: bool = False
+) -> Extract:
     """The extract of a source as known at `as_of`, made now if it is not there yet.
 
-    `folder` holds all extracts. Raises `DataError` for CRM tables that are missing, lack columns, cannot be read or
-    change meanwhile.
+    `folder` holds all extracts. What a database holds is only known when it is read: its extract is used until one is
+    asked for `again`, which leads to the same folder if the same is found. Raises `DataError` for CRM tables that are
+    missing, lack columns, cannot be read or change meanwhile.
     """
     path = extract_folder(source, teams, zone, as_of, folder)
-    if not path.is_dir():
+    if (again and source.url) or not path.is_dir():
         with files.lock(folder, wait=True):
-            if not path.is_dir():
+            if source.url:
+                _point_to_new(source, teams, zone, as_of, path)
+            elif not path.is_dir():
                 with files.new_folder(path) as staging:
                     _make(source, teams, zone, as_of, staging)
                     if extract_folder(source, teams, zone, as_of, folder) != path:
                         what = "a file of the CRM tables changed while it was read"
                         cure = "wait for the export to end, and run again"
                         raise DataError(Problem(what, source.settings.data, cure=cure))
+    path = path.resolve()
     facts = json.loads((path / FACTS).read_text())
     history_from, accounting = pd.Timestamp(facts.pop("history_from")), pd.DataFrame(facts.pop("accounting"))
     return Extract(path, as_of, history_from, accounting=accounting, **facts)
 
 
 def extract_folder(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> Path:
-    """Where an extract lies or will lie: named by its `as_of` and the digest of all that it is made from."""
+    """Where an extract lies or will lie: named by its `as_of` and the digest of all that it is made from.
+
+    That of a database is a link, for what is read there is a part of the name too.
+    """
     made_from = {
         "as_of": as_of.isoformat(),
         "inputs": source.data_digests(),
@@ -112,14 +132,28 @@ def extract_folder(source: Source, teams: Mapping[str, Team], zone: str, as_of: 
     return folder / f"{as_of:%Y%m%dT%H%M%SZ}-{_digest_of(made_from)[:8]}"
 
 
-def _make(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> None:
+def _point_to_new(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, link: Path) -> None:
+    """Read a database, put its extract where its content says, and let the link lead there."""
+    with tempfile.TemporaryDirectory(prefix=".reading-", dir=link.parent) as reading:
+        found = Path(reading)
+        digest = _make(source, teams, zone, as_of, found)
+        path = link.with_name(f"{link.name}-{digest[:8]}")
+        with files.new_folder(path) as staging:
+            for file in found.iterdir():
+                file.rename(staging / file.name)
+    files.point(link, path.name)
+
+
+def _make(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> str:
+    """Fill the folder of an extract; gives the digest of the data, its files or what was read in a database."""
     from slareport.reduction import reduce
     from slareport.source import Reader
 
-    reader = Reader(source, zone)
-    reader.check()
     history_from = _history_from(as_of, zone)
-    reduced = reduce(reader, teams, as_of, history_from)
+    with Reader(source, zone) as reader:
+        reader.check()
+        reduced, absent = reduce(reader, teams, as_of, history_from), reader.absent()
+    digest = _digest_of(_content(reduced) if source.url else source.data_digests())
     for team in [*teams, UNASSIGNED]:
         (folder / team).mkdir()
         for name, frame in reduced.tables.items():
@@ -128,14 +162,26 @@ def _make(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timest
     reduced.rejects.to_parquet(folder / "rejects.parquet", index=False)
     facts = {
         "history_from": history_from.isoformat(),
-        "digest": _digest_of(source.data_digests()),
+        "digest": digest,
         "began_at": reduced.began_at,
         "accounting": reduced.accounting.to_dict("records"),
         "aliased": reduced.aliased,
-        "absent": reader.absent(),
+        "absent": absent,
         "digests": {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*.parquet"))},
     }
     (folder / FACTS).write_text(json.dumps(facts, indent=1))
+    return digest
+
+
+def _content(reduced: Reduced) -> dict[str, str]:
+    """A digest of the rows of every table, in their order, and of what became of the others."""
+    frames = {**reduced.tables, "rejects": reduced.rejects, "accounting": reduced.accounting}
+    return {
+        name: hashlib.sha256(
+            "".join(frame.columns).encode() + hash_pandas_object(frame.astype(object), index=False).to_numpy().tobytes()
+        ).hexdigest()
+        for name, frame in frames.items()
+    }
 
 
 def _history_from(as_of: pd.Timestamp, zone: str) -> pd.Timestamp:

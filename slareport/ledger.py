@@ -14,25 +14,28 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from slareport.engines import Engine
 from slareport.source import Read
 from slareport.tables import ADJUSTED, DTYPES, EXCLUDED, EXTRACTED, REJECTS, TABLES, TEAMED
 from slareport.teams import UNASSIGNED
 
-HELPERS = {"file", "row", "team_value", "survivor_id", "decided_by", "removed", "modified_at__date"}
+HELPERS = {"file", "row", "team_value", "survivor_id", "decided_by", "modified_at__date"}
 
 
 class Ledger:
     """Counts and lists what the tables of `reads` lose on their way, and finishes what is left of them."""
 
-    def __init__(self, reads: Mapping[str, Read]) -> None:
-        self.reads = reads
+    def __init__(self, reads: Mapping[str, Read], engine: Engine) -> None:
+        self.reads, self.engine = reads, engine
         self.counts: dict[str, Counter[str]] = {name: Counter(excluded=read.excluded) for name, read in reads.items()}
         self._listed: list[pd.DataFrame] = [read.rejects for read in reads.values()]
 
-    def exclude(self, name: str, rows: ir.Table, reason: Any) -> None:
-        """List rows that are not used, and count them."""
-        self.note(name, rows, reason, EXCLUDED)
-        self.counts[name]["excluded"] += count(rows)
+    def exclude(self, name: str, rows: ir.Table, marked: str, reason: Any) -> None:
+        """List the rows of a held table that are not used, those where the column `marked` is true, and count them."""
+        (found,) = self.engine.counts((rows, marked))
+        self.counts[name]["excluded"] += found
+        if found:
+            self.note(name, rows.filter(rows[marked]), reason, EXCLUDED)
 
     def note(self, name: str, rows: ir.Table, reason: Any, effect: str) -> None:
         """List rows with what becomes of them, without taking them away."""
@@ -43,6 +46,10 @@ class Ledger:
 
     def finished(self, name: str, rows: ir.Table) -> pd.DataFrame:
         """An engine table as pandas, in order, with its times as instants."""
+        key, local = list(EXTRACTED[name]), [column for column in rows.columns if f"{column}__zone" in rows.columns]
+        sorted_there = not set(key) & set(local)  # local times are not in the order of their instants
+        if sorted_there:
+            rows = rows.order_by([rows[column].asc(nulls_first=False) for column in key])
         frame = rows.execute()
         types = TABLES[name].dtypes if name in TABLES else {}
         plain = {column: kind for column, kind in types.items() if kind in (DTYPES["date"], DTYPES["number"])}
@@ -53,7 +60,7 @@ class Ledger:
             frame[column], unclear = localised(local, frame[f"{column}__zone"])
             self._list_unclear(name, frame.assign(value=local.astype(str))[unclear], column)
         kept = [c for c in frame.columns if c not in HELPERS and not c.endswith("__zone")]
-        return frame[kept].sort_values(list(EXTRACTED[name]), ignore_index=True)
+        return frame[kept] if sorted_there else frame[kept].sort_values(key, ignore_index=True)
 
     def _list_unclear(self, name: str, rows: pd.DataFrame, column: str) -> None:
         if name == "lead_legs":  # the first leg begins with its lead, which is listed itself
@@ -81,9 +88,10 @@ class Ledger:
     def accounting(self) -> pd.DataFrame:
         """Per table, how many rows were read, and what became of them."""
         rows = []
-        for name, read in self.reads.items():
+        usable = self.engine.counts(*((read.rows, "") for read in self.reads.values()))
+        for (name, read), kept in zip(self.reads.items(), usable, strict=True):
             parts = {what: self.counts[name][what] for what in ("used", "excluded")}
-            parts["set_aside"] = read.count - read.excluded - count(read.rows)
+            parts["set_aside"] = read.count - read.excluded - kept
             parts["outside"] = self.counts[name]["outside"]
             if sum(parts.values()) != read.count:
                 raise AssertionError(f"the rows of {name} do not add up: {read.count} read, {parts}")
@@ -114,8 +122,3 @@ def localised(local: pd.Series, zones: pd.Series) -> tuple[pd.Series, pd.Series]
 def empty(name: str) -> pd.DataFrame:
     """A table that this CRM does not have, with its columns."""
     return pd.DataFrame(columns=["team"] * (name in TEAMED) + list(TABLES[name].dtypes)).astype(TABLES[name].dtypes)
-
-
-def count(rows: ir.Table) -> int:
-    """How many rows an engine table has."""
-    return int(rows.count().execute())

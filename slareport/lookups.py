@@ -7,8 +7,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from slareport.cells import holds, in_order, plain
+from slareport.engines import FILE, ROW
 from slareport.layout import Lookup, Part
-from slareport.natives import FILE, ROW, Natives
+from slareport.natives import Natives
 from slareport.tables import EXCLUDED
 
 KEY = "(key)"
@@ -70,11 +71,11 @@ class Lookups:
             rows = rows.mutate(**{KEY: rows[KEY].split(lookup.split)}).unnest(KEY)
             rows = rows.mutate(**{KEY: plain(rows[KEY])})
         rows = rows.filter(rows[KEY].notnull())
-        order = in_order(rows[lookup.order], self._form()) if lookup.order else []
+        order = in_order(rows[lookup.order], self._form(), self.natives.engine) if lookup.order else []
         first = [value.asc(nulls_first=False) if lookup.oldest else value.desc(nulls_first=False) for value in order]
         rank = ibis.row_number().over(group_by=KEY, order_by=[*first, rows[FILE].desc(), rows[ROW].desc()])
         named = rows.mutate(**{"(rank)": rank})
-        ranked = self.natives.connection.create_table(ibis.util.gen_name("lookup"), named, temp=True)
+        ranked = self.natives.engine.held(named)
         again = ranked.filter(ranked["(rank)"] > 0).select(id=ranked[KEY], file=ranked[FILE], row=ranked[ROW])
         frame = again.order_by("file", "row", "id").execute()
         told = frame.assign(

@@ -8,6 +8,7 @@ from collections.abc import Mapping as AnyMapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field
 
@@ -18,6 +19,7 @@ from slareport.layout_checks import problems_of
 from slareport.tables import TABLES, TEXT, Table
 
 SHIPPED = Path(__file__).parent / "mappings"
+SECRETS = ("password", "passwd", "token", "secret")
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -31,7 +33,10 @@ class Sample(Strict):
 class SourceFile(Strict):
     """`parameters/source.yaml`: where the CRM tables are, and what the mapping cannot know.
 
-    `data` is a folder of CSV or Parquet files or a DuckDB file, named from the workspace. `aliases` says, per
+    `data` is a folder of CSV or Parquet files or a DuckDB file, named from the workspace, or the URL of a database that
+    holds the tables: `postgres://user@host/database?schema=crm` (everything libpq knows works: its environment, its
+    service and password files, `sslmode=…`), `spark://…`, or any other that Ibis connects to. A password never stands
+    in it: PostgreSQL's is taken from PGPASSWORD or ~/.pgpass. `aliases` says, per
     canonical `table.column`, which value found means which other. `record_url` links a record, with `{id}` in it:
     one link, or one per table. `tables` stand in place of the mapping's of the same name; an empty list says that
     nobody keeps such a table. `extra` carries further native columns along, as in the mapping.
@@ -58,6 +63,11 @@ class Source(Strict):
     settings: SourceFile
     mapping: Mapping
     digests: dict[str, str]
+
+    @property
+    def url(self) -> str | None:
+        """Where the tables are if they are in a database."""
+        return self.settings.data if "://" in self.settings.data else None
 
     @property
     def csv(self) -> Csv:
@@ -144,7 +154,12 @@ class Source(Strict):
         return found
 
     def data_digests(self) -> dict[str, str]:
-        """The sha256 of every file the mapping reads, by name. Raises `DataError` with every one that is missing."""
+        """The sha256 of every file the mapping reads, by name. Raises `DataError` with every one that is missing.
+
+        What a database holds nobody knows before it is read: it has none.
+        """
+        if self.url:
+            return {}
         digests, problems, needed = {}, [], self.natives()
         for name in self.asked():
             try:
@@ -182,11 +197,25 @@ def load_source(path: Path, root: Path) -> Source:
     layout = read_document(own, root) if own.is_file() else read_document(shipped, SHIPPED.parent)
     mapping = parse(layout, Mapping)
     problems = [*problems_of(document, settings, layout, mapping), *_wrong_aliases(document, settings)]
+    if "://" in settings.data and _password(settings.data):
+        what, cure = "a password does not belong in a file", "remove it; give it in PGPASSWORD or ~/.pgpass"
+        problems.append(document.problem(("data",), what, cure=cure))
+    if "://" in settings.data and settings.sample:
+        problems.append(
+            document.problem(
+                ("sample",), "the sample is written to a folder, not to a database", cure="remove `sample`"
+            )
+        )
     if problems:
         raise UsageError(problems)
     digests = {document.file: document.sha256, layout.file: layout.sha256}
     data = (root / settings.data).resolve()
     return Source(file=document.file, data=data, settings=settings, mapping=mapping, digests=digests)
+
+
+def _password(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.password is not None or any(name.lower() in SECRETS for name, _ in parse_qsl(parts.query))
 
 
 def mapping_of(data: AnyMapping[str, Any], file: str = "mapping") -> Mapping:

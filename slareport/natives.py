@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow.parquet
 
 from slareport import delimited
+from slareport.engines import FILE, ROW, DuckDB, Engine
 from slareport.errors import DataError, Problem, did_you_mean
 from slareport.mapping import Source, is_glob
 
-FILE, ROW = "(file)", "(row)"  # no CRM has columns of these names
 CRM = ("crm", "main")
 TABLES_OF = "select table_name from information_schema.tables where table_catalog = ? and table_schema = ?"
 
@@ -34,7 +34,7 @@ class Native:
 
 @dataclass(frozen=True)
 class Place:
-    """Where one native table lies: its file, its name there, and its columns."""
+    """Where one native table lies: its file (of a database none), its name there, and its columns."""
 
     path: Path
     name: str
@@ -42,22 +42,27 @@ class Place:
     columns: list[str]
 
 
-class Natives:
+class Natives(ABC):
     """The native tables of a source, each opened when it is first asked for."""
+
+    engine: Engine
 
     def __init__(self, source: Source) -> None:
         self.source, self.asked = source, source.asked()
-        self.connection = ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
-        self.connection.raw_sql("SET TimeZone = 'UTC'")  # in which times with a zone of their own become text
         self._opened: dict[str, Native] = {}
         self._found: dict[str, list[Place]] = {}
-        if source.data.is_file():
-            with told(source.data):
-                self.connection.attach(source.data, name=CRM[0], read_only=True)
 
+    @abstractmethod
     def is_there(self, name: str) -> bool:
         """Whether any file or table holds a native table."""
-        return bool(self._in_database(name) if self.source.data.is_file() else self.source.matching(name))
+
+    @abstractmethod
+    def _look(self, name: str) -> Iterator[Place]:
+        """Where a native table lies. Raises `DataError` where it is nowhere."""
+
+    @abstractmethod
+    def _open(self, place: Place, wanted: list[str]) -> Native:
+        """The wanted columns of what lies there, empty where it has none of that name."""
 
     def places(self, name: str) -> list[Place]:
         """Where a native table lies, in the order of the files. Raises `DataError` where it is nowhere."""
@@ -80,6 +85,22 @@ class Natives:
             torn = pd.concat([native.torn for native in opened], ignore_index=True)
             self._opened[name] = Native(ibis.union(*rows) if len(rows) > 1 else rows[0], torn)
         return self._opened[name]
+
+
+class FileNatives(Natives):
+    """Those in a folder of CSV and Parquet files, or in a DuckDB file."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.engine = DuckDB()
+        self.connection = self.engine.connection
+        if source.data.is_file():
+            with told(source.data):
+                self.connection.attach(source.data, name=CRM[0], read_only=True)
+
+    def is_there(self, name: str) -> bool:
+        """Whether any file or table holds a native table."""
+        return bool(self._in_database(name) if self.source.data.is_file() else self.source.matching(name))
 
     def _look(self, name: str) -> Iterator[Place]:
         if self.source.data.is_file():
@@ -115,14 +136,14 @@ class Natives:
                 with contextlib.suppress(duckdb.InvalidInputException):
                     return Native(self._held(place, _numbered(self._streamed(place), 2), wanted))
             table, torn = delimited.split(place.path, self.source.csv, place.columns, ROW)
-            return Native(self._held(place, ibis.memtable(table), wanted), torn)
+            return Native(self._held(place, self.engine.given(ibis.memtable(table)), wanted), torn)
 
     def _held(self, place: Place, rows: ir.Table, wanted: list[str]) -> ir.Table:
         there = {column: rows[column] for column in wanted if column in rows.columns}
         missing = {column: ibis.null("string") for column in wanted if column not in there}
         chosen = {column: {**there, **missing}[column] for column in wanted}
         named = rows.select(**chosen, **{FILE: ibis.literal(place.shown), ROW: rows[ROW]})
-        return self.connection.create_table(ibis.util.gen_name("native"), named, temp=True)
+        return self.engine.held(named)
 
     def _streamed(self, place: Place) -> ir.Table:
         return self.connection.read_csv(

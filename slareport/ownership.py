@@ -124,7 +124,7 @@ def teamed_leads(leads: ir.Table, held: ir.Table, users: ir.Table, homes: ir.Tab
     `decided_by` is the owner whose team that is, or would be if it had one.
     """
     owners = held.inner_join(users.select("user_id", "kind"), held["owner_id"] == users["user_id"])
-    people_first = (owners["kind"] != "human").cast("int8")
+    people_first = (owners["kind"] == "human").ifelse(0, 1)
     rank = ibis.row_number().over(group_by="lead_id", order_by=[people_first, "from_at", "leg"])
     first = owners.mutate(rank=rank).filter(ibis._["rank"] == 0).select("lead_id", "from_at", decided_by="owner_id")
     placed = home_at(first, "decided_by", "from_at", homes).drop("from_at")

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from slareport import ownership
-from slareport.ledger import Ledger, count, empty, localised
+from slareport.ledger import Ledger, empty, localised
 from slareport.source import Reader
 from slareport.tables import COUNTED_UNASSIGNED, EXTRACTED, SHARED, SUSPECT, TABLES, TEAMED
 from slareport.teams import UNASSIGNED, Team
@@ -41,7 +41,8 @@ class Reduced:
 
 def reduce(reader: Reader, teams: Mapping[str, Team], as_of: pd.Timestamp, history_from: pd.Timestamp) -> Reduced:
     """Read every table of a source and reduce it to the window that ends at `as_of`."""
-    return _Reduction(reader, teams, as_of, history_from).result()
+    with reader.engine.told():
+        return _Reduction(reader, teams, as_of, history_from).result()
 
 
 class _Reduction:
@@ -49,9 +50,10 @@ class _Reduction:
         self, reader: Reader, teams: Mapping[str, Team], as_of: pd.Timestamp, history_from: pd.Timestamp
     ) -> None:
         self.reader, self.as_of, self.history_from = reader, as_of, history_from
+        self.engine = reader.engine
         self.team_of_value = {value: name for name, team in teams.items() for value in team.crm}
         self.reads = {name: reader.read(name) for name in TABLES if name in OWNING or reader.parts(name)}
-        self.ledger = Ledger(self.reads)
+        self.ledger = Ledger(self.reads, self.engine)
 
     def result(self) -> Reduced:
         unique = {name: self._unique(name) for name in self.reads}
@@ -64,7 +66,8 @@ class _Reduction:
         deals = self._inside("opportunities", deals, self._known("opportunities"), self._still_matters)
         self._undated(deals, unique)
         self._of(leads, "lead_id", "lead_assignments", changes)
-        known = {"lead_id": leads, "opportunity_id": deals, "user_id": users.mutate(team=users["home"])}
+        known = {key: self._known_by(key, rows) for key, rows in (("lead_id", leads), ("opportunity_id", deals))}
+        known["user_id"] = self.engine.held(users.select(user_id="user_id", by="user_id", team=users["home"]))
         belonging = {name: self._belonging(name, unique[name], known) for name in self._there(TEAMED - set(items))}
         shared = {name: self._inside(name, users if name == "users" else unique[name]) for name in self._there(SHARED)}
         for name in self._there(TABLES.keys() - EXTRACTED.keys() - {"lead_assignments"}):
@@ -86,38 +89,43 @@ class _Reduction:
     def _owned(self, unique: Mapping[str, ir.Table]) -> tuple[ir.Table, ir.Table, ir.Table, dict[str, ir.Table]]:
         """The users, the changes of owner, the legs they mean, and leads and deals with the team of each."""
         users = self._users(unique["users"])
-        homes = self._held("homes", ownership.homes(users, unique["memberships"], self.team_of_value))
-        merged = self._held("merged", ownership.survivor_table("lead_id", unique["leads"]))
-        leads = self._held("leads_united", ownership.united(unique["leads"], merged))
-        changes = self._held("changes", ownership.rewired("lead_id", unique["lead_assignments"], merged))
+        homes = self.engine.held(ownership.homes(users, unique["memberships"], self.team_of_value))
+        merged = self.engine.given(ownership.survivor_table("lead_id", unique["leads"]))
+        leads = self.engine.held(ownership.united(unique["leads"], merged))
+        changes = self.engine.held(ownership.rewired("lead_id", unique["lead_assignments"], merged))
         known = changes.filter(self._known("lead_assignments")(changes))
-        legs = self._held("legs", ownership.legs(leads, changes, known))
-        leads = self._held("leads_teamed", ownership.teamed_leads(leads, legs, users, homes))
-        into = self._held("merged_deals", ownership.survivor_table("opportunity_id", unique["opportunities"]))
+        legs = self.engine.held(ownership.legs(leads, changes, known))
+        leads = self.engine.held(ownership.teamed_leads(leads, legs, users, homes))
+        into = self.engine.given(ownership.survivor_table("opportunity_id", unique["opportunities"]))
         deals = unique["opportunities"].left_join(into, "opportunity_id").drop("opportunity_id_right")
         deals = ownership.of_accounts(deals, unique["accounts"])
-        deals = self._held("deals_teamed", ownership.teamed_deals(deals, users, homes, self.as_of))
+        deals = self.engine.held(ownership.teamed_deals(deals, users, homes, self.as_of))
         self.survivors = {"lead_id": merged, "opportunity_id": into}
         return users, changes, legs, {"leads": leads, "opportunities": deals}
 
     # Each step below takes an engine table and counts what it takes away.
 
     def _unique(self, name: str) -> ir.Table:
-        """The newest row of each key; the others are listed as excluded."""
-        rows, key = self.reads[name].rows, TABLES[name].key
-        order = [rows["modified_at"].desc(nulls_first=False)] if "modified_at" in rows.columns else []
+        """The newest row of each key; the others are listed as excluded. Only keys that come again are put in order."""
+        rows, whole = self.reads[name].rows, list(TABLES[name].key)
+        key = [column for column in whole if TABLES[name].columns[column].required]  # the others may be empty
+        times = rows.group_by(key).agg(times=rows.count())
+        several = self.engine.held(times.filter(times["times"] > 1).drop("times"))
+        if self.engine.counts((several, "")) == [0]:
+            return rows
+        again = rows.semi_join(several, key)
+        order = [again["modified_at"].desc(nulls_first=False)] if "modified_at" in rows.columns else []
         if name == "lead_assignments":  # Salesforce writes a change of owner twice: with ids, and with people's names
-            order = [rows["owner_id"].isin(self.reads["users"].rows["user_id"]).desc()]
-        order += [rows["file"].desc(), rows["row"].desc()]
-        rank = ibis.row_number().over(group_by=list(key), order_by=order)
-        ranked = self._held(f"{name}_ranked", rows.mutate(rank=rank))
-        again = ranked.filter(ranked["rank"] > 0)
-        self.ledger.exclude(name, again, ibis.literal("the same id again, in a newer or equal row"))
-        return ranked.filter(ranked["rank"] == 0).drop("rank")
+            order = [again["owner_id"].isin(self.reads["users"].rows["user_id"]).desc()]
+        order += [again["file"].desc(), again["row"].desc()]
+        rank = ibis.row_number().over(group_by=whole, order_by=order)
+        ranked = self.engine.held(again.mutate(again=rank > 0))
+        self.ledger.exclude(name, ranked, "again", ibis.literal("the same id again, in a newer or equal row"))
+        return self.engine.named(rows.anti_join(several, key).union(ranked.filter(~ranked["again"]).drop("again")))
 
     def _users(self, users: ir.Table) -> ir.Table:
         team = users["team"].cases(*self.team_of_value.items(), else_=UNASSIGNED) if self.team_of_value else UNASSIGNED
-        return self._held("users_teamed", users.mutate(team_value=users["team"]).mutate(team=team).rename(home="team"))
+        return self.engine.held(users.mutate(team_value=users["team"]).mutate(team=team).rename(home="team"))
 
     def _without_removed(self, name: str, rows: ir.Table) -> ir.Table:
         """Without merged, test and deleted records, which are listed as excluded."""
@@ -128,20 +136,19 @@ class _Reduction:
             (rows["is_deleted"], "deleted in the CRM"),
             else_=ibis.null("string"),
         )
-        marked = self._held(f"{name}_marked", rows.mutate(removed=reason))
-        removed = marked.filter(marked["removed"].notnull())
-        self.ledger.exclude(name, removed, removed["removed"])
-        return marked.filter(marked["removed"].isnull())
+        marked = self.engine.held(rows.mutate(removed=reason, is_removed=reason.notnull()))
+        self.ledger.exclude(name, marked, "is_removed", marked["removed"])
+        return marked.filter(~marked["is_removed"]).drop("removed", "is_removed")
 
     def _inside(self, name: str, rows: ir.Table, *conditions: Any) -> ir.Table:
         """The rows for which all conditions hold; the others are counted as outside the window."""
         inside: Any = ibis.literal(value=True)
         for condition in conditions:
             inside = inside & condition(rows).fill_null(False)
-        marked = self._held(f"{name}_inside", rows.mutate(inside=inside))
-        self.ledger.counts[name]["used"] = count(marked.filter(marked["inside"]))
-        self.ledger.counts[name]["outside"] = count(marked.filter(~marked["inside"]))
-        return marked.filter(marked["inside"]).drop("inside")
+        marked = self.engine.named(rows.mutate(inside=inside))
+        every, used = self.engine.share(marked, "inside")
+        self.ledger.counts[name].update(used=used, outside=every - used)
+        return self.engine.held(marked.filter(marked["inside"]).drop("inside"))
 
     def _belonging(self, name: str, rows: ir.Table, known: Mapping[str, ir.Table]) -> ir.Table:
         """The known rows of a table about leads, deals or users, given to the team of the first that is named.
@@ -149,15 +156,22 @@ class _Reduction:
         Rows about a lead or deal outside the window are outside too; those about nobody belong to no team.
         """
         keys = [key for key in known if key in TABLES[name].columns]
+        columns = rows.columns
         for key in keys:
-            if key in self.survivors:
-                rows = ownership.rewired(key, rows, self.survivors[key])
-            by_key = known[key].select(key, **{f"{key}_team": "team"})
-            rows = rows.left_join(by_key, key).drop(f"{key}_right")
+            by_key = known[key].select(**{f"{key}_by": "by", f"{key}_of": key, f"{key}_team": "team"})
+            rows = rows.left_join(by_key, rows[key] == by_key[f"{key}_by"])
         nobodys: Any = ibis.and_(*(rows[key].isnull() for key in keys))
         found = ibis.coalesce(*(rows[f"{key}_team"] for key in keys))
-        rows = rows.mutate(team=nobodys.ifelse(UNASSIGNED, found)).drop(*(f"{key}_team" for key in keys))
+        owned = {key: ibis.coalesce(rows[f"{key}_of"], rows[key]) for key in keys}
+        kept = {column: owned.get(column, rows[column]) for column in columns}
+        rows = rows.select(**kept, team=nobodys.ifelse(UNASSIGNED, found))
         return self._inside(name, rows, self._known(name), lambda t: t["team"].notnull())
+
+    def _known_by(self, key: str, inside: ir.Table) -> ir.Table:
+        """For each id `by` which a lead or deal is known, what it is now and its team: its own, or its survivor's."""
+        own = inside.select(key, "team", by=key)
+        merged = self.survivors[key].rename(by=key).left_join(own.select(key, "team"), [("survivor_id", key)])
+        return self.engine.held(own.union(merged.select("team", "by", **{key: "survivor_id"}).select(*own.columns)))
 
     def _of(self, items: ir.Table, key: str, name: str, rows: ir.Table) -> ir.Table:
         """The known rows of the leads or deals that are inside."""
@@ -206,7 +220,7 @@ class _Reduction:
         order = ibis.window(group_by="person", order_by=["created_at", "lead_id"])
         before = leads.mutate(other=leads["lead_id"].lag().over(order), other_at=leads["created_at"].lag().over(order))
         close = before["created_at"] < before["other_at"] + ibis.interval(days=SAME_PERSON_WITHIN.days)
-        suspects = self._held("suspects", before.filter(before["person"].notnull() & close))
+        suspects = self.engine.held(before.filter(before["person"].notnull() & close))
         reason = ibis.literal("the same person as another lead shortly before: ") + suspects["other"]
         self.ledger.note("leads", suspects, reason, SUSPECT)
 
@@ -216,7 +230,7 @@ class _Reduction:
         if "stage_history" in unique:
             undated = undated.anti_join(unique["stage_history"], "opportunity_id")
         reason = ibis.literal("closed, and nothing says when: it counts as open")
-        self.ledger.note("opportunities", self._held("undated", undated), reason, SUSPECT)
+        self.ledger.note("opportunities", self.engine.held(undated), reason, SUSPECT)
 
     def _began(self) -> dict[str, str]:
         """The first instant each table holds, before any cut: where its log begins."""
@@ -227,10 +241,6 @@ class _Reduction:
             if not dated.empty:
                 began[name] = localised(dated["created_at"], dated["created_at__zone"])[0].iloc[0].isoformat()
         return began
-
-    def _held(self, name: str, rows: ir.Table) -> ir.Table:
-        """The rows computed once, as a table of the engine."""
-        return self.reader.connection.create_table(name, rows, temp=True)
 
 
 def _all_hold(names: tuple[str, ...], compare: Any) -> Any:

@@ -105,7 +105,7 @@ def run(
 def prepare(workspace: Workspace, jobs: Iterable[Job]) -> None:
     """Make the extracts of all jobs, so that no notebook waits for another to read the CRM."""
     for as_of in sorted({_as_of(workspace, job) for job in jobs}):
-        extract(workspace.source, workspace.teams, workspace.agreement.zone, as_of, workspace.extracts)
+        extract(workspace.source, workspace.teams, workspace.agreement.zone, as_of, workspace.extracts, again=True)
 
 
 def _as_of(workspace: Workspace, job: Job) -> pd.Timestamp:

@@ -7,19 +7,22 @@ in a required column it sets its row aside, in an optional one it is left out, a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from slareport.cells import NO_ZONE, NOTHING, holds, typed
+from slareport.cells import NO_ZONE, NOTHING, Reading, holds, is_temporal
+from slareport.databases import DatabaseNatives
+from slareport.engines import FILE, ROW
 from slareport.errors import DataError, Problem, did_you_mean
-from slareport.layout import Part
+from slareport.layout import ISO, Part
 from slareport.lookups import Lookups
 from slareport.mapping import Source
-from slareport.natives import FILE, ROW, Natives
+from slareport.natives import FileNatives, Natives
 from slareport.tables import EXCLUDED, NOT_USED, REJECTS, SET_ASIDE, Table
 
 
@@ -45,9 +48,16 @@ class Reader:
 
     def __init__(self, source: Source, zone: str) -> None:
         self.source, self.zone = source, zone
-        self.natives = Natives(source)
+        url = source.url
+        self.natives: Natives = DatabaseNatives(source, url) if url else FileNatives(source)
         self.lookups = Lookups(self.natives)
-        self.connection = self.natives.connection
+        self.engine = self.natives.engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.close()
 
     def zones(self) -> set[str]:
         """Every zone in which times without an offset may be written."""
@@ -79,6 +89,10 @@ class Reader:
 
     def read(self, name: str) -> Read:
         """One canonical table; an unmapped one is empty. Raises `DataError` for times whose zone nobody declared."""
+        with self.engine.told():
+            return self._read(name)
+
+    def _read(self, name: str) -> Read:
         table, parts = self.source.table(name), self.parts(name)
         rows: list[ir.Table] = []
         for part in parts:
@@ -89,8 +103,8 @@ class Reader:
         rejects = pd.concat([frame.reindex(columns=REJECTS) for frame in listed], ignore_index=True)
         usable = [_usable(table, part_rows) for part_rows in rows]
         whole = ibis.union(*usable) if len(usable) > 1 else usable[0] if usable else None
-        kept = self.connection.create_table(f"{name}_kept", whole, schema=None if usable else _schema(table), temp=True)
-        count = sum(int(part_rows.count().execute()) for part_rows in rows) + sum(map(len, others))
+        kept = self.engine.given(_nothing(table, self.engine.row_type)) if whole is None else self.engine.named(whole)
+        count = sum(self.engine.counts(*((part_rows, "") for part_rows in rows))) + sum(map(len, others))
         excluded = int(rejects["effect"].eq(EXCLUDED).sum())
         return Read(table, kept, rejects, count, excluded, self._aliased(name, rows))
 
@@ -132,15 +146,25 @@ class Reader:
         """The rows of a part with canonical columns and what `cells.typed` says of them; `above` are its tables."""
         native = self.lookups.joined(part)
         native = native.filter(holds(native, part.where))
-        columns: dict[str, ir.Value] = {"file": native[FILE], "row": native[ROW]}
-        for name, column in table.columns.items():
-            cell = part.columns.get(name, NOTHING)
-            aliases = self.source.settings.aliases.get(f"{table.name}.{name}", {})
-            columns |= typed(name, column, cell, native, self.source, aliases, self.zone)
-        rows = native.select(**columns)
+        readings = [self._reading(table, name, part, native) for name in table.columns]
+        rows = native.select(
+            file=native[FILE], row=native[ROW], **_of_all(reading.found(native) for reading in readings)
+        )
+        found = self.engine.named(rows)
+        values = _of_all(reading.valued(found) for reading in readings)
+        rows = self.engine.named(found.mutate(**values)) if values else found
+        rows = rows.select("file", "row", **_of_all(reading.judged(rows) for reading in readings))
         if part.distinct:
             rows = _distinct(table, rows, above)
-        return self.connection.create_table(f"{table.name}_{len(above)}", rows, temp=True)
+        return self.engine.held(rows)
+
+    def _reading(self, table: Table, name: str, part: Part, native: ir.Table) -> Reading:
+        column, cell = table.columns[name], part.columns.get(name, NOTHING)
+        aliases = self.source.settings.aliases.get(f"{table.name}.{name}", {})
+        zone = self.zone if cell.date else self.source.zone(cell)
+        dated = cell.date if column.type == "instant" else not cell.day
+        form = ISO if is_temporal(cell, native) else self.source.form(cell, dated=dated)
+        return Reading(self.engine, name, column, cell, aliases, form, zone)
 
     def _no_rows(self, parts: list[Part]) -> list[pd.DataFrame]:
         """What stands in the files of these parts and their lookups and is no row of theirs."""
@@ -153,22 +177,25 @@ class Reader:
     def _rejects(self, table: Table, part: Part, rows: ir.Table) -> pd.DataFrame:
         """Every value of a part that is not used; the first one that sets its row aside says so."""
         checked = [name for name in table.columns if f"{name}__why" in rows.columns]
+        if not self.engine.any_filled(rows, [f"{name}__why" for name in checked]):
+            return pd.DataFrame(columns=REJECTS)
         wrong: Any = ibis.or_(*(rows[f"{name}__why"].notnull() for name in checked))
         evidence = [f"{name}__{kind}" for name in checked for kind in ("why", "text")]
         frame = rows.filter(wrong).select("file", "row", *evidence, id=rows[table.key[0]]).order_by("file", "row")
         frame = frame.execute()
+        frame["nth"] = range(len(frame))
         frame["row"] = frame["file"] + " row " + frame["row"].astype(str)
-        found = [pd.DataFrame(columns=[*REJECTS, "row", "required"])]
+        found = [pd.DataFrame(columns=[*REJECTS, "nth", "required"])]
         for name in sorted(checked, key=lambda name: not table.columns[name].required):
             wrong_here = frame[frame[f"{name}__why"].notna()]
             native = ", ".join(part.columns[name].native) if name in part.columns else name
             place = wrong_here["row"] + f", {native}"
             named = wrong_here.rename(columns={f"{name}__why": "reason", f"{name}__text": "value"})
             told = named.assign(table=table.name, place=place, required=table.columns[name].required, effect="")
-            found.append(told[[*REJECTS, "row", "required"]])
+            found.append(told[[*REJECTS, "nth", "required"]])
         listed = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
         _refuse_unzoned(listed)
-        spoils = listed["required"].eq(True) & ~listed["row"].duplicated()
+        spoils = listed["required"].eq(True) & ~listed["nth"].duplicated()
         return listed.assign(effect=spoils.map({True: SET_ASIDE, False: NOT_USED}))[list(REJECTS)]
 
     def _aliased(self, name: str, parts: list[ir.Table]) -> Counter[str]:
@@ -183,6 +210,10 @@ class Reader:
         given = self.source.settings.aliases
         columns = self.source.table(name).columns
         return [(column, given[f"{name}.{column}"]) for column in columns if f"{name}.{column}" in given]
+
+
+def _of_all(columns: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {name: value for some in columns for name, value in some.items()}
 
 
 def _distinct(table: Table, rows: ir.Table, above: list[ir.Table]) -> ir.Table:
@@ -204,18 +235,16 @@ def _refuse_unzoned(listed: pd.DataFrame) -> None:
 
 
 def _usable(table: Table, rows: ir.Table) -> ir.Table:
-    kept: Any = ibis.literal(value=True)
-    for name in table.required:
-        kept = kept & rows[f"{name}__why"].isnull()
     extra = [column for column in rows.columns if column.endswith(("__zone", "__date"))]
+    kept = ibis.and_(*(rows[f"{name}__why"].isnull() for name in table.required))
     return rows.filter(kept).select("file", "row", *table.columns, *extra)
 
 
-def _schema(table: Table) -> ibis.Schema:
-    """The columns of a table that no mapping fills."""
+def _nothing(table: Table, row_type: str) -> ir.Table:
+    """No rows, with the columns of a table that no mapping fills."""
     types = {"flag": "boolean", "money": "decimal(18, 2)", "number": "decimal(18, 6)", "rate": "float64",
              "instant": "timestamp", "date": "date"}  # fmt: skip
     schema = {name: types.get(column.type, "string") for name, column in table.columns.items()}
     for name in [name for name, column in table.columns.items() if column.type == "instant"]:
         schema |= {f"{name}__zone": "string", f"{name}__date": "boolean"}
-    return ibis.schema({"file": "string", "row": "int64", **schema})
+    return ibis.memtable([], schema=ibis.schema({"file": "string", "row": row_type, **schema}))

@@ -80,7 +80,7 @@ class Workspace:
         A folder that the sample did not make is never touched: it holds someone's exports.
         """
         made, data = self.source.settings.sample, self.source.data
-        if made is None or (data.is_dir() and not (data / STAMP).is_file()):
+        if made is None or self.source.url or (data.is_dir() and not (data / STAMP).is_file()):
             return
         stamp = f"{made.seed} {made.size} {_sample_digest()}\n"
         if data.is_dir() and (data / STAMP).read_text() == stamp:
