@@ -126,7 +126,8 @@ def of_client(items: Known, judged: Judgements, client: str) -> tuple[Known, Jud
     if client not in known:
         raise UsageError(Problem("no item is of this client", "client", found=client, cure=did_you_mean(client, known)))
     theirs = {subject: lambda _, subject=subject: _of(items[subject], client) for subject in items}
-    return replace(items, tables={}, builders=theirs, _built={}, _made={}), {n: _of(rows, client) for n, rows in judged.items()}
+    alone = replace(items, tables={}, builders=theirs, _built={}, _made={})
+    return alone, {name: _of(rows, client) for name, rows in judged.items()}
 
 
 def worst_served(judged: Judgements, period: Period, zone: str) -> str:
