@@ -1,0 +1,87 @@
+"""What all commands share: the application, its consoles and options, and how errors are told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from slareport.errors import Problem, SlareportError, UsageError
+
+if TYPE_CHECKING:  # imported where they are used, so that --help is instant
+    from slareport.period import Period
+    from slareport.workspace import Workspace
+
+PARTIAL = 3
+INTERRUPTED = 130
+TERMINATED = 143
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Sales SLA reviews from CRM tables.",
+)
+out, err = Console(soft_wrap=True, highlight=False, markup=False), Console(stderr=True, soft_wrap=True, highlight=False)
+
+Workspace_ = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace [default: found upwards].")]
+Outputs_ = Annotated[
+    Path | None, typer.Option("--outputs", "-o", help="Where packets go [default: WORKSPACE/outputs].")
+]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def told(command: Command) -> Command:
+    """Errors a person can mend are printed, each on its line, and end with their exit code."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except SlareportError as error:
+            for problem in error.problems:
+                err.print(f"[red]error[/red] {plain(problem)}")
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            err.print("interrupted; run the same command again to make what is missing")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return wrapped  # type: ignore[return-value]
+
+
+def open_home(workspace: Path | None, outputs: Path | None) -> Workspace:
+    """The workspace a command is about."""
+    from slareport.workspace import open_workspace
+
+    return open_workspace(folder_of(workspace), outputs)
+
+
+def period_of(home: Workspace, text: str) -> Period:
+    """The period a person typed."""
+    from slareport.period import parse_period
+
+    return parse_period(text, fiscal_start=home.agreement.fiscal_start, today=dt.datetime.now(dt.UTC).date())
+
+
+def folder_of(workspace: Path | None) -> Path | None:
+    """A folder that a person named, if it is there."""
+    if workspace is not None and not workspace.is_dir():
+        raise UsageError(Problem("no such folder", str(workspace), cure="name a folder with parameters/"))
+    return workspace
+
+
+def plain(problem: Problem) -> str:
+    """A problem as it is printed."""
+    return escaped(str(problem))
+
+
+def escaped(text: str) -> str:
+    """A text that holds no markup of the terminal."""
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,108 @@
+"""Commands that make packets, and hold what is published to its manifests."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slareport.cli.app import PARTIAL, Outputs_, Workspace_, app, err, open_home, out, told
+from slareport.cli.progress import ending_on_sigterm, progress
+
+if TYPE_CHECKING:
+    from slareport.jobs import Job
+    from slareport.period import Period
+    from slareport.workspace import Workspace
+
+
+@app.command()
+@told
+def run(
+    period: Annotated[str, typer.Option(help="A period or a range: last, 2026Q3, 2024Q1..2026Q3.")] = "last",
+    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more [default: all].")] = None,
+    notebook: Annotated[list[str] | None, typer.Option(help="A notebook; repeat for more [default: all].")] = None,
+    as_of: Annotated[str, typer.Option(help="Data up to this local time [default: when the period settled].")] = "",
+    edition: Annotated[str, typer.Option(help="For whom: team or leadership.")] = "team",
+    client: Annotated[list[str] | None, typer.Option(help="A client's own review instead; repeat for more.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Notebooks at a time [default: one per core].")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and why; make nothing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only problems.")] = False,
+    workspace: Workspace_ = None,
+    outputs: Outputs_ = None,
+) -> None:
+    """Make the review packets of some teams and periods, and the index of all reviews."""
+    home = open_home(workspace, outputs)
+    if not dry_run:
+        _warm(home)
+    from slareport import run as batch
+    from slareport.jobs import plan
+    from slareport.period import parse_periods
+
+    now = dt.datetime.now(dt.UTC)
+    periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now.date())
+    planned = plan(home, periods, team or (), notebook or (), as_of, edition, client or ())
+    if not as_of and not quiet:
+        _note_unsettled(home, periods, now)
+    if dry_run:
+        _show_plan(home, planned)
+        return
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it warns of is told by the outcome
+    made = flawed = 0
+    with ending_on_sigterm(), progress(len(planned), quiet=quiet) as (started, ended):
+        outcomes = batch.run(home, planned, workers=jobs or os.cpu_count() or 1, progress=started)
+        with contextlib.closing(outcomes):
+            for outcome in outcomes:
+                made += not outcome.failure
+                flawed += bool(outcome.failure or outcome.undrawn)
+                ended(outcome)
+    if not quiet:
+        out.print(f"{made} of {len(planned)} packets made. All reviews: {home.outputs / 'index.html'}")
+    if flawed:
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
+@told
+def verify(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
+    """Compare every published file with its manifest."""
+    from slareport.outputs import verify as hold
+
+    home = open_home(workspace, outputs)
+    out.print(f"{hold(home.outputs)} packets hold: no file changed, none missing, none added")
+
+
+def _warm(home: Workspace) -> None:
+    """Have the process that forks kernels import everything while this one does."""
+    from slareport.forks import warm
+    from slareport.managers import review_environment
+
+    warm([sys.executable], review_environment(home.environment))
+
+
+def _note_unsettled(home: Workspace, periods: list[Period], now: dt.datetime) -> None:
+    for period in periods:
+        settles = home.agreement.as_of(period)
+        if settles > now:
+            err.print(
+                f"[yellow]note[/yellow] {period.name} settles on {settles.tz_convert(home.agreement.zone):%Y-%m-%d}: "
+                "what is not done yet counts as not done; for a provisional review give --as-of"
+            )
+
+
+def _show_plan(home: Workspace, planned: list[Job]) -> None:
+    from rich.table import Table
+
+    table = Table("notebook", "period", "team", "why", box=None, pad_edge=False)
+    for job in planned:
+        before = job.place.current(home.outputs)
+        why = f"again: one of {before['as_of'][:10]} is there" if before else "no packet yet"
+        table.add_row(job.notebook, job.period, job.team, why)
+    out.print(table)
+    out.print(f"{len(planned)} packets would be made")
