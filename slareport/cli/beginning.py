@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slareport.cli.app import Outputs_, Workspace_, app, folder_of, open_home, out, told
+from slareport.cli.app import Outputs_, Workspace_, app, escaped, folder_of, open_home, out, told
 
 if TYPE_CHECKING:
     import pandas as pd
