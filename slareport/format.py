@@ -37,7 +37,7 @@ MONTHS = (
 )
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
-SCALES = (("", 1), (" k", 1_000), (" m", 1_000_000), (" bn", 1_000_000_000))
+SCALES = (("", 1), ("k", 1_000), ("m", 1_000_000), ("bn", 1_000_000_000))
 
 Number = float | int | Decimal
 Instant = str | date | pd.Timestamp
@@ -171,16 +171,16 @@ def money(value: Number | None, currency: str, missing: str = DASH) -> str:
     """An amount in thousands (k), millions (m) or billions (bn); currencies without a plain symbol by their code.
 
     >>> money(4_200_000, "EUR"), money(4_200_000, "SEK"), money(-12_340, "USD"), money(950, "GBP")
-    ('€4.2 m', 'SEK 4.2 m', '−$12.3 k', '£950')
+    ('€4.2m', 'SEK 4.2m', '−$12.3k', '£950')
     >>> money(-0.4, "EUR"), money(99_960, "EUR"), money(2.5e12, "EUR")
-    ('€0', '€100 k', '€2,500 bn')
+    ('€0', '€100k', '€2,500bn')
     >>> money(999_950, "EUR"), money(420_000, "EUR"), money(7.3e9, "JPY"), money(0, "EUR"), money(None, "EUR")
-    ('€1.0 m', '€420 k', 'JPY 7.3 bn', '€0', '–')
+    ('€1.0m', '€420k', 'JPY 7.3bn', '€0', '–')
     """
     exact = _exact(value)
     if exact is None:
         return missing
-    # The rounded figure decides the scale, so that 999,950 is 1.0 m and not 1,000 k.
+    # The rounded figure decides the scale, so that 999,950 is 1.0m and not 1,000k.
     scales = [scale for scale in SCALES if _rounded(abs(exact) / scale[1], 0) < 1000]
     name, size = (scales or SCALES[-1:])[0]
     shown = abs(exact) / size

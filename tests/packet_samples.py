@@ -170,7 +170,7 @@ discounts wait for an approval nobody covers in the holidays.</p>
 <ol class="points"><li><strong>Quotes: 104 of 131 on time (79%, promised 85%).</strong>
 Missed, clearly; 112 of 128 last quarter.</li>
 <li>19 of the 27 late quotes waited for a discount approval.</li>
-<li>Late quotes were worth €2.8 m; four of them, €0.6 m, are still open.</li></ol>
+<li>Late quotes were worth €2.8m; four of them, €0.6m, are still open.</li></ol>
 <p><strong>To decide by 16 October, head of sales:</strong>
 team leads approve discounts up to 15% (recommended), or promise three days.</p>"""
 
@@ -178,7 +178,7 @@ FIGURES = """<dl class="figures">
 <div><dt>Promises kept</dt><dd>2 of 3</dd><dd class="note">3 of 3 last quarter</dd></div>
 <div><dt>Items on time</dt><dd>88%</dd><dd class="note">−4 points, 584 items</dd></div>
 <div><dt>Misses</dt><dd>71</dd><dd class="note">22 more than last quarter</dd></div>
-<div><dt>Amount touched</dt><dd>€2.8 m</dd><dd class="note">of €31 m quoted</dd></div></dl>"""
+<div><dt>Amount touched</dt><dd>€2.8m</dd><dd class="note">of €31m quoted</dd></div></dl>"""
 
 SCORECARD_ROWS = """
 First reply in 4 hours | 90% | 94% | +1 | 24 of 412 | 9 11 8 12 13 11 14 12 13 12 14 13 15 | kept | Kept, clearly

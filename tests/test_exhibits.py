@@ -198,7 +198,7 @@ def test_the_headline_counts_promises_items_misses_and_worth():
     rows = frame(row(), row(promise="b", met=8, n=8, missed=0, result="kept", pending=2), row(kind="outcome"))
     misses = frame(miss(), miss(item="L2", amount=None), miss(item="L3", currency="USD", amount=2500.0))
     words = read(exhibits.headline(rows, NOTHING, misses).html).words
-    for said in ("1 of 2", "90%", "9 of 10", "3", "2 more still waiting", "€1.0 k and $2.5 k",
+    for said in ("1 of 2", "90%", "9 of 10", "3", "2 more still waiting", "€1.0k and $2.5k",
                  "worth of the 2 deals that late leads became"):  # fmt: skip
         assert said in words
 
@@ -242,7 +242,7 @@ def test_the_scorecard_shows_the_figures(reviews, team):
 def test_the_worth_behind_the_misses_is_of_late_leads_alone():
     rows = frame(row(promise="reply"), row(promise="handoff", kpi="turnaround"))
     missed = frame(miss(promise="reply"), miss(promise="handoff", item="D1", amount=9000.0))
-    assert "€1.0 k" in read(exhibits.headline(rows, NOTHING, missed).html).words
+    assert "€1.0k" in read(exhibits.headline(rows, NOTHING, missed).html).words
 
 
 def test_what_waits_past_its_warning_time_is_said_below_the_scorecard():

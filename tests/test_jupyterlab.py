@@ -65,7 +65,11 @@ def test_run_all_works_and_draws_the_charts_without_a_network(lab):
         choose(page, "Edit", "editmenu:clear-all")
         page.wait_for_function(f"!{PROMPTS}.some(text => /\\d/.test(text))", timeout=60_000)
         assert page.locator(".vega-embed").count() == 0
-        choose(page, "Run", "runmenu:run-all")
+        for _ in range(3):  # on a busy machine a click on a menu that is just being drawn does nothing
+            choose(page, "Run", "runmenu:run-all")
+            page.wait_for_timeout(10_000)
+            if page.evaluate(f"{PROMPTS}.some(text => /[\\d*]/.test(text))"):
+                break
         page.wait_for_function(f"{PROMPTS}.every(text => /^$|\\d/.test(text))", timeout=300_000)
         page.wait_for_selector(".vega-embed canvas, .vega-embed svg", timeout=60_000, state="attached")
         shown = page.evaluate("document.querySelector('.jp-Notebook').innerText")

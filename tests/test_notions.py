@@ -109,7 +109,7 @@ NOTIONS = {
     "CRM tracking": [command("map"), section("team_review", "Can you trust this?", "Rows read")],
     "training": [promised("training"), later("handbook")],
     "definitions everybody shares": [section("team_review", "Definitions", "Working hours")],
-    "the client's own view": [later("mail")],
+    "the client's own view": [section("client_review", "Scorecard", "Promised"), command("mail")],
 }
 
 

@@ -94,7 +94,7 @@ def test_the_columns_of_the_csv_files_are_always_all_there(tmp_path, name):
 
 def test_the_columns_are_the_interface_people_build_on():
     assert ",".join(CSV_COLUMNS["scorecard"]) == (
-        "team,period,as_of,promise,title,kind,kpi,definition,version,unit,target,value,n,numerator,denominator,met,"
+        "team,period,as_of,promise,title,kind,kpi,definition,version,unit,currency,target,value,n,numerator,denominator,met,"
         "missed,allowed,pending,excluded,invalid,low,high,result,evidence,previous,previous_published,change"
     )
     assert ",".join(CSV_COLUMNS["misses"]) == (

@@ -53,11 +53,17 @@ def shown_as(text, unit):
     return {rounded(text, digits) for digits in (0, 1)}
 
 
+def money(text):
+    """Each way a sum may rightly be written: in thousands or millions."""
+    return {rounded(Decimal(text) / scale, digits) for scale in (1000, 10**6) for digits in (0, 1)} if text else set()
+
+
 def of_row(row):
     """Every number that may be said of one row of the scorecard."""
     told = set(NUMBER.findall(row["title"]))
     for column in ("met", "missed", "allowed", "n", "numerator", "denominator"):
         told |= {f"{Decimal(row[column]).quantize(1, ROUND_HALF_UP):,}"} if row[column] else set()
+        told |= money(row[column]) if row["currency"] else set()
     for column in ("value", "previous", "target", "low", "high", "change"):
         told |= shown_as(row[column], row["unit"])
     return told

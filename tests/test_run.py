@@ -332,7 +332,7 @@ def test_a_signal_ends_the_command_and_every_process_and_folder_of_it(sleeping, 
     assert locked.returncode == 11
     assert f"process {command.pid}" in locked.stderr
     command.send_signal(number)
-    _, err = command.communicate(timeout=30)
+    _, err = command.communicate(timeout=120)
     assert command.returncode == code
     assert told in err
     assert "Traceback" not in err

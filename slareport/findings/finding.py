@@ -29,7 +29,7 @@ class Finding:
 
 
 def worth(rows: pd.DataFrame) -> str:
-    """What deals are worth by currency, "€1.2 m and $300 k"; empty where no amounts are known.
+    """What deals are worth by currency, "€1.2m and $300k"; empty where no amounts are known.
 
     `rows` has `amount` and `currency`, one row per deal.
     """

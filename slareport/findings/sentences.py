@@ -204,7 +204,7 @@ def interval_in_words(row: pd.Series) -> str:
 
 
 def of_how_many(row: pd.Series) -> str:
-    """What a value rests on: "56 of 130" for a share, "€1.2 m of €3.4 m" of amounts, "55 deals" for a median."""
+    """What a value rests on: "56 of 130" for a share, "€1.2m of €3.4m" of amounts, "55 deals" for a median."""
     if row["result"] == NOT_MEASURABLE:
         return fmt.DASH
     if pd.notna(row.get("currency")) and pd.notna(row["denominator"]):

@@ -19,8 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from slareport.jobs import Job, plan
 from slareport.managers import FIXED
-from slareport.run import Job, plan, prepare
+from slareport.run import prepare
 from slareport.workspace import Workspace, open_workspace
 from tests.benchmarks.tables import medians, seconds, table
 
