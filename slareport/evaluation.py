@@ -13,7 +13,7 @@ from slareport import scorecard as scores
 from slareport.counting import Frame, in_period, measures
 from slareport.editions import CLIENT, CLIENT_MISSES, Edition, People
 from slareport.errors import Problem, UsageError
-from slareport.extract import Extract, extract
+from slareport.extract import Extract
 from slareport.items import Known, build_items
 from slareport.judgements import Judgements, judge_items, population
 from slareport.kpi import COUNTED, KPIS, State
@@ -176,7 +176,7 @@ def evaluate(
         raise UsageError(
             Problem(what, found=as_of, cure="choose an as_of after the period's start, or an earlier period")
         )
-    made = extract(workspace.source, workspace.teams, workspace.agreement.zone, known, workspace.extracts)
+    made = workspace.extract(known)
     tables = made.read(teams)
     edition = edition or Edition("team" if team else "leadership")
     people = editions.people(workspace, edition, tables["users"])

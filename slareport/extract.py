@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HISTORY_QUARTERS = 10
 FACTS = "extract.json"
+REJECTS = "rejects.parquet"
 MADE_BY = (  # the code on the way from native rows to an extract
     "cells.py",
     "delimited.py",
@@ -77,9 +78,19 @@ class Extract:
             loaded[name] = whole.sort_values(list(key), ignore_index=True)
         return loaded
 
+    def files(self, teams: Iterable[str]) -> list[str]:
+        """The files that the reviews of some teams read, beside the facts."""
+        folders = set(teams)
+        return [name for name in self.digests if name.partition("/")[0] in {*folders, REJECTS}]
+
+    def partition(self, teams: Iterable[str]) -> str:
+        """The digest of all that the reviews of some teams can see of the CRM tables."""
+        rows = {name: self.digests[name] for name in self.files(teams)}
+        return _digest_of([self.as_of.isoformat(), rows, *map(dict, (self.began_at, self.aliased)), list(self.absent)])
+
     def rejects(self) -> pd.DataFrame:
         """Every row set aside, excluded or adjusted, with its `team` and, where known, the instant `at`."""
-        return self._frame("rejects.parquet")
+        return self._frame(REJECTS)
 
     def _frame(self, name: str) -> pd.DataFrame:
         path = self.folder / name
@@ -110,7 +121,17 @@ def extract(
                         what = "a file of the CRM tables changed while it was read"
                         cure = "wait for the export to end, and run again"
                         raise DataError(Problem(what, source.settings.data, cure=cure))
-    path = path.resolve()
+    return opened(path.resolve(), as_of)
+
+
+def existing(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> Extract | None:
+    """The extract of a source as known at `as_of`, if it has been made of these CRM tables; None if not."""
+    path = extract_folder(source, teams, zone, as_of, folder)
+    return opened(path.resolve(), as_of) if path.is_dir() else None
+
+
+def opened(path: Path, as_of: pd.Timestamp) -> Extract:
+    """An extract that has been made."""
     facts = json.loads((path / FACTS).read_text())
     history_from, accounting = pd.Timestamp(facts.pop("history_from")), pd.DataFrame(facts.pop("accounting"))
     return Extract(path, as_of, history_from, accounting=accounting, **facts)
@@ -159,7 +180,7 @@ def _make(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timest
         for name, frame in reduced.tables.items():
             mine = frame[frame["team"].eq(team)] if name in TEAMED else frame
             mine.reset_index(drop=True).to_parquet(folder / team / f"{name}.parquet", index=False)
-    reduced.rejects.to_parquet(folder / "rejects.parquet", index=False)
+    reduced.rejects.to_parquet(folder / REJECTS, index=False)
     facts = {
         "history_from": history_from.isoformat(),
         "digest": digest,

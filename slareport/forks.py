@@ -23,7 +23,8 @@ from traitlets import Float
 
 from slareport.forkserver import LAUNCHER, READY, STARTED
 
-PER_KERNEL = {"IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME"}  # read only once a kernel runs
+# Read only once a kernel runs:
+PER_KERNEL = {"IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME", "SLAREPORT_EXTRACTS", "SLAREPORT_OUTPUTS"}
 SERVER = "slareport.forkserver"
 ANSWER = 64  # bytes
 PATIENCE = 30.0  # for a fork, in seconds

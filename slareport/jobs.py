@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import papermill
 
 from slareport.editions import TEAM, client_key, inside
@@ -90,6 +92,23 @@ def plan(
     if not jobs:
         raise UsageError(Problem("nothing to run", cure="name a notebook that takes what you ask for, or ask for less"))
     return jobs
+
+
+def known_at(workspace: Workspace, job: Job) -> pd.Timestamp:
+    """The instant up to which a packet's review knows things."""
+    if job.as_of:
+        return instant(job.as_of, workspace.agreement.zone)
+    return workspace.agreement.as_of(workspace.period(job.period))
+
+
+def instants_of(workspace: Workspace, job: Job) -> list[pd.Timestamp]:
+    """The instants whose extracts a packet's review reads: its own, and a team's the one its last review had."""
+    known = [known_at(workspace, job)]
+    if job.team in workspace.teams:
+        with contextlib.suppress(UsageError):  # no agreement was in force then
+            before = workspace.agreement.as_of(workspace.period(job.period).previous())
+            known += [before] if before < known[0] else []
+    return known
 
 
 def _fits(path: Path, takes: Collection[str], asked: Collection[str], *, named: bool) -> bool:

@@ -71,15 +71,24 @@ class Minutes(Strict):
 
 @dataclass(frozen=True)
 class Reviews:
-    """The minutes of all reviews, by period and team; `digests` has the digest of every file read."""
+    """The minutes of all reviews and their files, by period and team; `digests` has the digest of every file read."""
 
     minutes: Mapping[tuple[str, str], Minutes] = field(default_factory=dict)
     periods: Mapping[str, Period] = field(default_factory=dict)
+    files: Mapping[tuple[str, str], str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, period: Period, team: str) -> Minutes:
         """What was said about one review; empty minutes where nothing has been."""
         return self.minutes.get((period.name, team), Minutes())
+
+    def unread(self, period: Period, team: str) -> set[str]:
+        """The files that say nothing a review needs: of later periods, and where it is a team's, of the others."""
+        return {
+            file
+            for (name, whose), file in self.files.items()
+            if self.periods[name].start > period.start or team not in (whose, COMPANY)
+        }
 
     def carried(self, period: Period, team: str) -> list[Action]:
         """The actions of a team's earlier reviews that were not done when the period before began, oldest first."""
@@ -101,7 +110,7 @@ def load_reviews(folder: Path, root: Path, agreement: Agreement | None, teams: M
     """
     name = folder.relative_to(root).as_posix()
     problems: list[Problem] = []
-    minutes, periods, digests = {}, {}, {}
+    minutes, periods, files, digests = {}, {}, {}, {}
     known = [COMPANY, *(teams or ())]
     for path in sorted(folder.glob("*/*")):
         file = f"{name}/{path.parent.name}/{path.name}"
@@ -123,10 +132,11 @@ def load_reviews(folder: Path, root: Path, agreement: Agreement | None, teams: M
         problems += _contradictions(document, said, agreement)
         minutes[period.name, path.stem] = said
         periods[period.name] = period
+        files[period.name, path.stem] = document.file
         digests[document.file] = document.sha256
     if problems:
         raise UsageError(problems)
-    return Reviews(minutes, periods, digests)
+    return Reviews(minutes, periods, files, digests)
 
 
 def _contradictions(document: Document, said: Minutes, agreement: Agreement | None) -> Iterator[Problem]:

@@ -1,11 +1,13 @@
 """What a published packet leaves behind, and the only code that writes it.
 
 `outputs/<period>/<team or _all>/<notebook>/<as_of>-<digest>/` never changes once it is there; `current` beside it
-leads to the one in force. A notebook that failed leaves its executed copy under `failed/`.
+leads to the one in force, and `.made-from.json` says what it was last made from: another comment in a parameter file
+may give the same packet. A notebook that failed leaves its executed copy under `failed/`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -27,6 +29,7 @@ from slareport.workbook import workbook
 CURRENT = "current"
 FAILED = "failed"
 MANIFEST = "manifest.json"
+MADE_FROM = ".made-from.json"
 PROVISIONAL = "provisional"
 RESTORE = "restore it from a backup, or remove the folder and run the review again"
 INJECTED = ("injected-parameters", "papermill-error-cell-tag")  # cells of papermill, with random ids
@@ -76,6 +79,12 @@ class Place:
         path = self.folder(outputs) / CURRENT / MANIFEST
         return _read_manifest(path, outputs) if path.is_file() else None
 
+    def made_from(self, outputs: Path) -> dict[str, Any]:
+        """The parameters and digests that the newest packet was last made from; empty where nobody knows."""
+        with contextlib.suppress(OSError, ValueError):
+            return dict(json.loads((self.folder(outputs) / MADE_FROM).read_text("utf-8")))
+        return {}
+
 
 def publish(outputs: Path, place: Place, notebook: Any, html: str, provenance: Mapping[str, Any]) -> Path:
     """Publish one packet from its executed notebook and page; the folder it is in, the same one for the same content.
@@ -122,6 +131,8 @@ def publish(outputs: Path, place: Place, notebook: Any, html: str, provenance: M
     if takes_over:
         files.point(folder / CURRENT, name)
     shutil.rmtree(folder / FAILED, ignore_errors=True)
+    made_from = {part: provenance.get(part) for part in ("parameters", "digests")}
+    files.write(folder / MADE_FROM, json.dumps(made_from, indent=1, sort_keys=True) + "\n")
     return folder / name
 
 
@@ -185,6 +196,12 @@ def published(outputs: Path) -> Iterator[tuple[Place, dict[str, Any] | None, str
         place = Place(period, team, *notebook.split("@", 1))
         reason = folder / FAILED / "reason.txt"
         yield place, place.current(outputs), reason.read_text("utf-8").strip() if reason.is_file() else ""
+
+
+def intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether the packet in force in a folder still has every file, of the size it had; `verify` compares contents."""
+    listed = {folder / CURRENT / name: facts["size"] for name, facts in manifest["files"].items()}
+    return all(path.is_file() and path.stat().st_size == size for path, size in listed.items())
 
 
 def verify(outputs: Path) -> int:

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
+import contextlib
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from threading import Semaphore
-from typing import Any
-
-import nbformat
-import pandas as pd
+from typing import TypeVar
 
 from slareport import files, outputs
-from slareport.editions import own
-from slareport.errors import SlareportError
-from slareport.evaluation import instant
-from slareport.extract import extract
+from slareport.finishing import Finished, finish
 from slareport.forks import stop_servers, warm
+from slareport.freshness import Ingredients, made_with
 from slareport.index import write_index
-from slareport.jobs import Job
+from slareport.jobs import Job, instants_of, known_at
 from slareport.kernels import LIMITS, Executed, Limits, execute
 from slareport.managers import review_environment, stop_all
-from slareport.packet import PacketExporter
+from slareport.outputs import CURRENT
+from slareport.parcels import make, pack
 from slareport.workspace import Workspace
 
+T = TypeVar("T")
 IN_FLIGHT = 2  # notebooks per core: while one works, another's kernel starts or ends, which is mostly waiting
-LIBRARIES = (
-    "altair",
-    "ibis-framework",
-    "nbconvert",
-    "numpy",
-    "pandas",
-    "papermill",
-    "scipy",
-    "vl-convert-python",
-)
 
 Progress = Callable[["Job", str, int, int], None]
 """Told of every cell as it starts: its job, its first line, its number, and how many there are."""
@@ -50,13 +36,15 @@ Progress = Callable[["Job", str, int, int], None]
 class Outcome:
     """What became of a job: the folder of its packet, or the reason and the folder of its failure.
 
-    `undrawn` names the charts of the packet that stand in it as a table only, because they could not be drawn.
+    `unchanged` says that the packet in force was made from the very same, and was not made again. `undrawn` names the
+    charts of the packet that stand in it as a table only, because they could not be drawn.
     """
 
     job: Job
     folder: Path
     failure: str = ""
     undrawn: tuple[str, ...] = ()
+    unchanged: bool = False
 
 
 def run(
@@ -64,123 +52,140 @@ def run(
     jobs: Sequence[Job],
     *,
     workers: int,
+    force: bool = False,
     executor: Executor | None = None,
     limits: Limits = LIMITS,
     progress: Progress | None = None,
 ) -> Generator[Outcome, None, None]:
-    """Make every packet and yield what became of each as it ends; at last rewrite the index of all reviews.
+    """Make every packet that is not there as it would be made now, and yield what became of each as it ends.
 
-    One failure never stops another packet. Runs on any `concurrent.futures.Executor` whose workers see the same
-    files; without one, on threads of this process, each driving its kernel. A batch that is closed early kills its
-    kernels. Raises `LockedError` while another run writes the same outputs, `MachineError` when they cannot be.
+    With `force` also those that are; at last rewrite the index of all reviews. One failure never stops another packet.
+    Runs on any `concurrent.futures.Executor`: all that a packet is made from is sent to it, and `workers` says how many
+    notebooks it runs at a time. Without one, on threads of this process, each driving its kernel. A batch that is
+    closed early kills its kernels. Raises `LockedError` while another run writes the same outputs, `MachineError` when
+    they cannot be written.
     """
     with files.lock(workspace.outputs, wait=False):
-        pool: Executor = executor or ThreadPoolExecutor(workers * IN_FLIGHT)
-        run_one: Callable[..., Executed] = execute
-        submitted: dict[Future[Executed], Job] = {}
         try:
             if executor is None:
-                warm(
-                    [sys.executable], review_environment(workspace.environment)
-                )  # it imports while the extracts are made
-                run_one = partial(execute, turns=Semaphore(workers))
-            prepare(workspace, jobs)
+                warm([sys.executable], review_environment(workspace.environment))  # it imports during the extracts
+            made_from = prepare(workspace, jobs)
+            due = [job for job in jobs if _why(made_from, job, force=force)]
             for job in jobs:
-                # What is told goes to this process only: it cannot travel to a foreign executor.
-                told = partial(progress, job) if progress and executor is None else None
-                submitted[pool.submit(run_one, job.path, job.parameters, workspace.environment, limits, told)] = job
-            for future in as_completed(submitted):
-                yield _publish(workspace, submitted[future], _result(future))
-        finally:
-            for future in submitted:
-                future.cancel()
+                if job not in due:
+                    yield Outcome(job, (job.place.folder(workspace.outputs) / CURRENT).resolve(), unchanged=True)
             if executor is None:
-                while wait(submitted, timeout=0.2).not_done:  # again and again: a kernel may just be starting
-                    stop_all()
-                pool.shutdown()
-                stop_servers()
+                made = _here(made_from, due, workers, limits, progress)
+            else:
+                made = _there(executor, made_from, due, workers, limits)
+            with contextlib.closing(made):
+                for job, finished, versions in made:
+                    yield _publish(made_from, job, finished, versions)
+        finally:
+            stop_servers()
             write_index(workspace)
 
 
-def prepare(workspace: Workspace, jobs: Iterable[Job]) -> None:
-    """Make the extracts of all jobs, so that no notebook waits for another to read the CRM."""
-    for as_of in sorted({_as_of(workspace, job) for job in jobs}):
-        extract(workspace.source, workspace.teams, workspace.agreement.zone, as_of, workspace.extracts, again=True)
+def prepare(workspace: Workspace, jobs: Iterable[Job]) -> Ingredients:
+    """Read the CRM tables for all jobs at once, so that every notebook sees the same and none waits for another."""
+    instants = sorted({instant for job in jobs for instant in instants_of(workspace, job)})
+    extracts = {instant: workspace.extract(instant, again=True) for instant in instants}
+    pinned = {instant.isoformat(): made.folder.name for instant, made in extracts.items()}
+    return Ingredients(replace(workspace, pinned=pinned), extracts)
 
 
-def _as_of(workspace: Workspace, job: Job) -> pd.Timestamp:
-    if job.as_of:
-        return instant(job.as_of, workspace.agreement.zone)
-    return workspace.agreement.as_of(workspace.period(job.period))
+def reasons(workspace: Workspace, jobs: Sequence[Job], *, force: bool = False) -> dict[Job, str]:
+    """Why a run would make each packet; empty where it would not.
+
+    Nothing is made to know it: where the CRM tables have changed since they were last read, every packet is due, though
+    a run may find that they say the same of some teams; and a database is taken to hold what it held then.
+    """
+    instants = sorted({instant for job in jobs for instant in instants_of(workspace, job)})
+    there = {instant: workspace.extracted(instant) for instant in instants}
+    made_from = Ingredients(workspace, {instant: made for instant, made in there.items() if made})
+    return {job: _why(made_from, job, force=force) for job in jobs}
 
 
-def _result(future: Future[Executed]) -> Executed:
+def _why(made_from: Ingredients, job: Job, *, force: bool) -> str:
+    return made_from.why(job) or ("all are asked for" if force else "")
+
+
+def _here(
+    made_from: Ingredients, jobs: Sequence[Job], workers: int, limits: Limits, progress: Progress | None
+) -> Generator[tuple[Job, Finished, dict[str, str]], None, None]:
+    """Execute on threads of this process, each driving a kernel; what has ended is made a packet by this thread."""
+    space, turns, versions = made_from.workspace, Semaphore(workers), made_with()
+    started: list[Future[Executed]] = []
+
+    def start(job: Job) -> Future[Executed]:
+        told = partial(progress, job) if progress else None
+        started.append(pool.submit(execute, job.path, job.parameters, space.environment, limits, told, turns=turns))
+        return started[-1]
+
+    with ThreadPoolExecutor(workers * IN_FLIGHT) as pool, contextlib.closing(_ended(start, jobs, len(jobs))) as ended:
+        try:
+            for job, future in ended:
+                yield job, finish(_executed(future), job, known_at(space, job)), versions
+        finally:
+            ended.close()  # starts no more
+            while wait(started, timeout=0.2).not_done:  # again and again: a kernel may just be starting
+                stop_all()
+
+
+def _there(
+    executor: Executor, made_from: Ingredients, jobs: Sequence[Job], workers: int, limits: Limits
+) -> Generator[tuple[Job, Finished, dict[str, str]], None, None]:
+    """Make packets wherever an executor's workers are; no more of them under way than keeps those busy."""
+
+    def start(job: Job) -> Future[tuple[Finished, dict[str, str]]]:
+        return executor.submit(make, pack(made_from, job, limits))
+
+    with contextlib.closing(_ended(start, jobs, workers * IN_FLIGHT)) as ended:
+        for job, future in ended:
+            try:
+                yield job, *future.result()
+            except Exception as error:
+                yield job, Finished(None, failure=_lost(error)), made_with()
+
+
+def _ended(
+    start: Callable[[Job], Future[T]], jobs: Iterable[Job], most: int
+) -> Generator[tuple[Job, Future[T]], None, None]:
+    """Jobs as they end, with `most` of them under way."""
+    waiting, under_way = deque(jobs), dict[Future[T], Job]()
+    try:
+        while waiting or under_way:
+            while waiting and len(under_way) < most:
+                job = waiting.popleft()
+                under_way[start(job)] = job
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                yield under_way.pop(future), future
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _executed(future: Future[Executed]) -> Executed:
     try:
         return future.result()
-    except Exception as error:  # a worker or its machine is gone
-        return Executed("", f"its worker was lost: {type(error).__name__}: {error}")
+    except Exception as error:
+        return Executed("", _lost(error))
 
 
-def _publish(workspace: Workspace, job: Job, executed: Executed) -> Outcome:
-    notebook, failure = _read(executed)
-    failure = failure or _shortfall(notebook, job, _as_of(workspace, job))
-    if not failure:
-        try:
-            html, made = PacketExporter().from_notebook_node(notebook)
-        except SlareportError as error:
-            failure = str(error)
-        except Exception as error:  # one packet must never stop the others
-            failure = f"no packet could be made of it: {type(error).__name__}: {error}"
-    if failure:
-        return Outcome(job, outputs.keep_failure(workspace.outputs, job.place, notebook, failure), failure)
-    undrawn = tuple(made["undrawn"])
-    provenance = {**_provenance(workspace, job), "undrawn": list(undrawn)}
-    folder = outputs.publish(workspace.outputs, job.place, notebook, html, provenance)
-    return Outcome(job, folder, undrawn=undrawn)
+def _lost(error: Exception) -> str:
+    return f"its worker was lost: {type(error).__name__}: {error}"
 
 
-def _read(executed: Executed) -> tuple[Any, str]:
-    if not executed.notebook:
-        return None, executed.failure or "it left no executed copy"
-    try:
-        return nbformat.reads(executed.notebook, as_version=4), executed.failure
-    except Exception as error:  # nbformat and json each raise their own
-        return None, executed.failure or f"its executed copy cannot be read: {error}"
-
-
-def _shortfall(notebook: Any, job: Job, as_of: pd.Timestamp) -> str:
-    """What an executed notebook lacks to count as run to its end; empty if nothing.
-
-    papermill calls a dead kernel or a `sys.exit(0)` a success in its metadata, so nothing it says is believed:
-    a packet needs every cell run in order and the closing record of exactly this review.
-    """
-    try:
-        data = outputs.closing_record(notebook)
-    except KeyError:
-        return "it ended before its closing call review.close()"
-    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
-        return "not every cell ran, in order"
-    edition = job.edition or own(job.team)
-    asked = {"period": job.period, "team": job.team, "as_of": as_of.isoformat(), "edition": edition}
-    made = {name: data.get(name) for name in asked}
-    if made != asked:
-        told = ", ".join(f"{name} {made[name]} instead of {asked[name]}" for name in asked if made[name] != asked[name])
-        return f"the notebook overwrites its parameters: it reviewed {told}"
-    return ""
-
-
-def _provenance(workspace: Workspace, job: Job) -> dict[str, Any]:
-    """What made a packet, for its manifest."""
-    return {
+def _publish(made_from: Ingredients, job: Job, finished: Finished, versions: dict[str, str]) -> Outcome:
+    folder = made_from.workspace.outputs
+    if finished.failure:
+        kept = outputs.keep_failure(folder, job.place, finished.notebook, finished.failure)
+        return Outcome(job, kept, finished.failure)
+    provenance = {
         "parameters": job.parameters,
-        "digests": {
-            "notebook": hashlib.sha256(job.path.read_bytes()).hexdigest(),
-            "parameters": dict(sorted(workspace.digests.items())),
-        },
-        "made_with": {
-            "slareport": version("slareport"),
-            "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
-        },
+        "digests": made_from.digests(job),
+        "made_with": versions,
+        "undrawn": list(finished.undrawn),
     }
+    published = outputs.publish(folder, job.place, finished.notebook, finished.html, provenance)
+    return Outcome(job, published, undrawn=finished.undrawn)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 import slareport.kpis  # noqa: F401  registers the KPIs that come with slareport
 from slareport import files, sample
 from slareport.agreement import Agreement, load_agreement
-from slareport.errors import Problem, SlareportError, UsageError, did_you_mean
+from slareport.errors import DataError, Problem, SlareportError, UsageError, did_you_mean
+from slareport.extract import Extract, existing, extract, opened
 from slareport.mapping import Source, load_source
 from slareport.minutes import Reviews, load_reviews
 from slareport.period import Period, parse_period
@@ -22,6 +26,8 @@ from slareport.teams import Team, load_teams
 
 ROOT_VARIABLE = "SLAREPORT_WORKSPACE"
 OUTPUTS_VARIABLE = "SLAREPORT_OUTPUTS"
+EXTRACTS_VARIABLE = "SLAREPORT_EXTRACTS"
+EXTRACTS = ".extracts"
 PACKAGE = Path(__file__).parent
 STAMP = ".made-from"
 
@@ -37,16 +43,33 @@ class Workspace:
     source: Source
     reviews: Reviews
     digests: Mapping[str, str]
+    pinned: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def extracts(self) -> Path:
         """Where extracts are kept."""
-        return self.outputs / ".extracts"
+        return self.outputs / EXTRACTS
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables by which another process opens this workspace."""
-        return {ROOT_VARIABLE: str(self.root), OUTPUTS_VARIABLE: str(self.outputs)}
+        return environment_of(self.root, self.outputs, self.pinned)
+
+    def extract(self, as_of: pd.Timestamp, *, again: bool = False) -> Extract:
+        """What the CRM tables said at `as_of`; see `slareport.extract.extract`.
+
+        A batch reads them once and pins what it found: its notebooks see the same, whatever is exported meanwhile.
+        """
+        if as_of.isoformat() in self.pinned:
+            return opened(self.extracts / self.pinned[as_of.isoformat()], as_of)
+        if self.pinned and not self.source.url and not self.source.data.exists():
+            what = f"the CRM tables are not here, and none were sent of {as_of.isoformat()}"
+            raise DataError(Problem(what, self.source.settings.data, cure="run this notebook where they are"))
+        return extract(self.source, self.teams, self.agreement.zone, as_of, self.extracts, again=again)
+
+    def extracted(self, as_of: pd.Timestamp) -> Extract | None:
+        """The extract of `as_of`, if it has been made of the CRM tables as they are now."""
+        return existing(self.source, self.teams, self.agreement.zone, as_of, self.extracts)
 
     def notebook(self, name: str) -> Path:
         """A notebook by name: the workspace's own, else the one that comes with slareport."""
@@ -100,6 +123,12 @@ def notebook_folders(root: Path) -> list[Path]:
     ]
 
 
+def environment_of(root: Path, outputs: Path, pinned: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables by which another process opens a workspace."""
+    known = {EXTRACTS_VARIABLE: json.dumps(dict(pinned))} if pinned else {}
+    return {ROOT_VARIABLE: str(root), OUTPUTS_VARIABLE: str(outputs), **known}
+
+
 def find_root(start: Path | None = None) -> Path:
     """The workspace: the one the environment names, else the nearest folder upwards that has `parameters/`."""
     named = os.environ.get(ROOT_VARIABLE)
@@ -126,8 +155,10 @@ def open_workspace(root: Path | None = None, outputs: Path | None = None) -> Wor
         raise UsageError(problems)
     read = {"parameters/teams.yaml": _digest(parameters / "teams.yaml")}
     digests = {**agreement.digests, **source.digests, **reviews.digests, **read, **own}
-    workspace = Workspace(root, outputs.resolve(), agreement, teams, source, reviews, digests)
-    workspace.prepare()
+    pinned = json.loads(os.environ.get(EXTRACTS_VARIABLE) or "{}")
+    workspace = Workspace(root, outputs.resolve(), agreement, teams, source, reviews, digests, pinned)
+    if not pinned:
+        workspace.prepare()
     return workspace
 
 

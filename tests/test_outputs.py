@@ -202,7 +202,7 @@ def test_a_reader_of_current_always_finds_a_whole_packet(tmp_path, monkeypatch):
     for name in ("rename", "replace"):
         monkeypatch.setattr(Path, name, looked(getattr(Path, name)))
     published(tmp_path, executed(value=0.6))
-    assert len(seen) == 2
+    assert len(seen) == 3
     assert all(len(files) == 8 for files in seen)
 
 

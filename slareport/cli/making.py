@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,12 @@ import typer
 from slareport.cli.app import PARTIAL, Outputs_, Workspace_, app, err, open_home, out, told
 from slareport.cli.progress import ending_on_sigterm, progress
 
+ANSWERS = 10  # how long a cluster may take to answer, in seconds
+RETRIES = 2  # of a packet whose worker was lost
+
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from slareport.jobs import Job
     from slareport.period import Period
     from slareport.workspace import Workspace
@@ -32,6 +38,8 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Notebooks at a time [default: one per core].")
     ] = None,
+    dask: Annotated[str, typer.Option(help="Run on a Dask cluster: the address of its scheduler, tcp://….")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Make also what nothing has changed for.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and why; make nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only problems.")] = False,
     workspace: Workspace_ = None,
@@ -39,7 +47,7 @@ def run(
 ) -> None:
     """Make the review packets of some teams and periods, and the index of all reviews."""
     home = open_home(workspace, outputs)
-    if not dry_run:
+    if not dry_run and not dask:
         _warm(home)
     from slareport import run as batch
     from slareport.jobs import plan
@@ -51,19 +59,26 @@ def run(
     if not as_of and not quiet:
         _note_unsettled(home, periods, now)
     if dry_run:
-        _show_plan(home, planned)
+        _show_plan(home, planned, force=force)
         return
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it warns of is told by the outcome
-    made = flawed = 0
-    with ending_on_sigterm(), progress(len(planned), quiet=quiet) as (started, ended):
-        outcomes = batch.run(home, planned, workers=jobs or os.cpu_count() or 1, progress=started)
-        with contextlib.closing(outcomes):
-            for outcome in outcomes:
-                made += not outcome.failure
-                flawed += bool(outcome.failure or outcome.undrawn)
-                ended(outcome)
+    made = unchanged = flawed = 0
+    with (
+        ending_on_sigterm(),
+        _executor(dask, jobs) as (executor, workers),
+        progress(len(planned), quiet=quiet) as (started, ended),
+        contextlib.closing(
+            batch.run(home, planned, workers=workers, force=force, executor=executor, progress=started)
+        ) as outcomes,
+    ):
+        for outcome in outcomes:
+            unchanged += outcome.unchanged
+            made += not outcome.failure and not outcome.unchanged
+            flawed += bool(outcome.failure or outcome.undrawn)
+            ended(outcome)
     if not quiet:
-        out.print(f"{made} of {len(planned)} packets made. All reviews: {home.outputs / 'index.html'}")
+        same = f", {unchanged} unchanged" if unchanged else ""
+        out.print(f"{made} of {len(planned)} packets made{same}. All reviews: {home.outputs / 'index.html'}")
     if flawed:
         raise typer.Exit(PARTIAL)
 
@@ -96,13 +111,45 @@ def _note_unsettled(home: Workspace, periods: list[Period], now: dt.datetime) ->
             )
 
 
-def _show_plan(home: Workspace, planned: list[Job]) -> None:
+@contextlib.contextmanager
+def _executor(address: str, jobs: int | None) -> Iterator[tuple[Executor | None, int]]:
+    """Where notebooks run, and how many at a time: here (None), or on a Dask cluster."""
+    if not address:
+        yield None, jobs or os.cpu_count() or 1
+        return
+    from slareport.errors import MachineError, Problem
+
+    try:
+        from distributed import Client
+    except ImportError:
+        cure = "pip install 'slareport[dask]'"
+        raise MachineError(Problem("Dask is not installed", "--dask", cure=cure)) from None
+    try:
+        client = Client(address, timeout=ANSWERS)
+    except (OSError, ValueError) as error:
+        cure = "start it, or correct the address: tcp://host:8786"
+        raise MachineError(Problem(f"no scheduler answers: {error}", "--dask", found=address, cure=cure)) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=ANSWERS)
+        except TimeoutError:
+            cure = f"start one: dask worker {address}"
+            raise MachineError(Problem("the cluster has no workers", "--dask", found=address, cure=cure)) from None
+        with client.get_executor(retries=RETRIES) as executor:
+            yield executor, jobs or sum(client.nthreads().values())
+
+
+def _show_plan(home: Workspace, planned: list[Job], *, force: bool) -> None:
     from rich.table import Table
 
+    from slareport.run import reasons
+
     table = Table("notebook", "period", "team", "why", box=None, pad_edge=False)
+    why = reasons(home, planned, force=force)
     for job in planned:
-        before = job.place.current(home.outputs)
-        why = f"again: one of {before['as_of'][:10]} is there" if before else "no packet yet"
-        table.add_row(job.notebook, job.period, job.team, why)
-    out.print(table)
-    out.print(f"{len(planned)} packets would be made")
+        if why[job]:
+            table.add_row(job.notebook, job.period, job.client or job.team, why[job])
+    due = sum(map(bool, why.values()))
+    if due:
+        out.print(table)
+    out.print(f"{due} of {len(planned)} packets would be made")

@@ -49,7 +49,7 @@ def progress(total: int, *, quiet: bool) -> Iterator[tuple[Any, Any]]:
             charts = ", ".join(outcome.undrawn)
             page = outcome.folder / outcome.job.place.page
             err.print(f"[yellow]made[/yellow]   {outcome.job}, without drawing {charts}: {escaped(str(page))}")
-        elif not quiet:
+        elif not quiet and not outcome.unchanged:
             say(f"made   {outcome.job}: {outcome.folder / outcome.job.place.page}", markup=False)
 
     with bar:
