@@ -8,12 +8,12 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from slareport import outputs
 from slareport.editions import own
 from slareport.errors import SlareportError
 from slareport.jobs import Job
 from slareport.kernels import Executed
 from slareport.packet import PacketExporter
+from slareport.publishing import closing_record
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _shortfall(notebook: Any, job: Job, as_of: pd.Timestamp) -> str:
     a packet needs every cell run in order and the closing record of exactly this review.
     """
     try:
-        data = outputs.closing_record(notebook)
+        data = closing_record(notebook)
     except KeyError:
         return "it ended before its closing call review.close()"
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]

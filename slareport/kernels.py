@@ -18,6 +18,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from slareport.managers import LOG, PREFIX, Home, manager_in
+from slareport.servers import Limits
 
 SHOWN_CALL = 60
 SHOWN_LINE = 200
@@ -26,17 +27,6 @@ _CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff
 
 Started = Callable[[str, int, int], None]
 """Told of every cell as it starts: its first line, its number, and how many there are."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a kernel may take to start, and a cell to run, in seconds."""
-
-    start: int = 120
-    cell: int = 600
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True)

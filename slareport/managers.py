@@ -16,14 +16,9 @@ from typing import Any, ClassVar
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from slareport.servers import review_environment
+
 FORKED = "slareport"  # the provisioner, as pyproject.toml registers it
-FIXED = {
-    "TZ": "UTC",
-    "PYTHONHASHSEED": "0",
-    "LC_ALL": "C.UTF-8",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    "OPENBLAS_NUM_THREADS": "1",  # sums must not depend on the number of cores; and its threads wait by spinning
-}
 PREFIX = "slareport-"
 LOG = "kernel.log"
 
@@ -141,12 +136,6 @@ def stop_all() -> None:
 def manager_in(home: Home) -> type[ReviewKernelManager]:
     """A class, because papermill makes the kernel manager itself, and what it shall know must be part of it."""
     return type("KernelManager", (ReviewKernelManager,), {"home": home})
-
-
-def review_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables of every kernel of a batch: those of this process, without Python's, and fixed ones."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**inherited, **own, **FIXED}
 
 
 def _forked(**options: Any) -> dict[str, Any]:

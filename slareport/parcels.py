@@ -17,8 +17,9 @@ from slareport.extract import FACTS
 from slareport.finishing import Finished, finish
 from slareport.freshness import Ingredients, made_with, package_digest
 from slareport.jobs import Job, instants_of
-from slareport.kernels import Limits, execute
+from slareport.kernels import execute
 from slareport.managers import PREFIX
+from slareport.servers import Limits
 from slareport.workspace import EXTRACTS, environment_of
 
 

@@ -23,9 +23,10 @@ from slareport.documents import Strict, checked, parse, read_document
 from slareport.editions import CLIENT, LEADERSHIP, TEAM, client_key, inside, own
 from slareport.errors import Problem, UsageError, did_you_mean
 from slareport.mail import Attachment, Letter, compose
-from slareport.outputs import PROVISIONAL, Place, closing_record
+from slareport.outputs import PROVISIONAL, Place
 from slareport.pdf import Paper, print_pdf
 from slareport.period import Period
+from slareport.publishing import closing_record
 from slareport.teams import COMPANY
 from slareport.workspace import Workspace
 

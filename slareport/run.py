@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from threading import Semaphore
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-from slareport import files, outputs
-from slareport.finishing import Finished, finish
-from slareport.forks import stop_servers, warm
-from slareport.freshness import Ingredients, made_with
+from slareport import files
+from slareport.freshness import Ingredients
 from slareport.index import write_index
-from slareport.jobs import Job, instants_of, known_at
-from slareport.kernels import LIMITS, Executed, Limits, execute
-from slareport.managers import review_environment, stop_all
+from slareport.jobs import Job, Progress, instants_of
 from slareport.outputs import CURRENT
-from slareport.parcels import make, pack
+from slareport.servers import LIMITS, Limits, review_environment, stop_servers, warm
 from slareport.workspace import Workspace
 
-T = TypeVar("T")
-IN_FLIGHT = 2  # notebooks per core: while one works, another's kernel starts or ends, which is mostly waiting
-
-Progress = Callable[["Job", str, int, int], None]
-"""Told of every cell as it starts: its job, its first line, its number, and how many there are."""
+if TYPE_CHECKING:
+    from slareport.finishing import Finished
 
 
 @dataclass(frozen=True)
@@ -74,13 +64,8 @@ def run(
             for job in jobs:
                 if job not in due:
                     yield Outcome(job, (job.place.folder(workspace.outputs) / CURRENT).resolve(), unchanged=True)
-            if executor is None:
-                made = _here(made_from, due, workers, limits, progress)
-            else:
-                made = _there(executor, made_from, due, workers, limits)
-            with contextlib.closing(made):
-                for job, finished, versions in made:
-                    yield _publish(made_from, job, finished, versions)
+            if due:
+                yield from _make(made_from, due, workers, executor, limits, progress)
         finally:
             stop_servers()
             write_index(workspace)
@@ -110,82 +95,36 @@ def _why(made_from: Ingredients, job: Job, *, force: bool) -> str:
     return made_from.why(job) or ("all are asked for" if force else "")
 
 
-def _here(
-    made_from: Ingredients, jobs: Sequence[Job], workers: int, limits: Limits, progress: Progress | None
-) -> Generator[tuple[Job, Finished, dict[str, str]], None, None]:
-    """Execute on threads of this process, each driving a kernel; what has ended is made a packet by this thread."""
-    space, turns, versions = made_from.workspace, Semaphore(workers), made_with()
-    started: list[Future[Executed]] = []
+def _make(
+    made_from: Ingredients,
+    jobs: Sequence[Job],
+    workers: int,
+    executor: Executor | None,
+    limits: Limits,
+    progress: Progress | None,
+) -> Generator[Outcome, None, None]:
+    from slareport.workers import here, there  # not before there is something to make: they import all of Jupyter
 
-    def start(job: Job) -> Future[Executed]:
-        told = partial(progress, job) if progress else None
-        started.append(pool.submit(execute, job.path, job.parameters, space.environment, limits, told, turns=turns))
-        return started[-1]
-
-    with ThreadPoolExecutor(workers * IN_FLIGHT) as pool, contextlib.closing(_ended(start, jobs, len(jobs))) as ended:
-        try:
-            for job, future in ended:
-                yield job, finish(_executed(future), job, known_at(space, job)), versions
-        finally:
-            ended.close()  # starts no more
-            while wait(started, timeout=0.2).not_done:  # again and again: a kernel may just be starting
-                stop_all()
-
-
-def _there(
-    executor: Executor, made_from: Ingredients, jobs: Sequence[Job], workers: int, limits: Limits
-) -> Generator[tuple[Job, Finished, dict[str, str]], None, None]:
-    """Make packets wherever an executor's workers are; no more of them under way than keeps those busy."""
-
-    def start(job: Job) -> Future[tuple[Finished, dict[str, str]]]:
-        return executor.submit(make, pack(made_from, job, limits))
-
-    with contextlib.closing(_ended(start, jobs, workers * IN_FLIGHT)) as ended:
-        for job, future in ended:
-            try:
-                yield job, *future.result()
-            except Exception as error:
-                yield job, Finished(None, failure=_lost(error)), made_with()
-
-
-def _ended(
-    start: Callable[[Job], Future[T]], jobs: Iterable[Job], most: int
-) -> Generator[tuple[Job, Future[T]], None, None]:
-    """Jobs as they end, with `most` of them under way."""
-    waiting, under_way = deque(jobs), dict[Future[T], Job]()
-    try:
-        while waiting or under_way:
-            while waiting and len(under_way) < most:
-                job = waiting.popleft()
-                under_way[start(job)] = job
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                yield under_way.pop(future), future
-    finally:
-        for future in under_way:
-            future.cancel()
-
-
-def _executed(future: Future[Executed]) -> Executed:
-    try:
-        return future.result()
-    except Exception as error:
-        return Executed("", _lost(error))
-
-
-def _lost(error: Exception) -> str:
-    return f"its worker was lost: {type(error).__name__}: {error}"
+    if executor is None:
+        made = here(made_from, jobs, workers, limits, progress)
+    else:
+        made = there(executor, made_from, jobs, workers, limits)
+    with contextlib.closing(made):
+        for job, finished, versions in made:
+            yield _publish(made_from, job, finished, versions)
 
 
 def _publish(made_from: Ingredients, job: Job, finished: Finished, versions: dict[str, str]) -> Outcome:
-    folder = made_from.workspace.outputs
+    from slareport.publishing import keep_failure, publish
+
+    outputs = made_from.workspace.outputs
     if finished.failure:
-        kept = outputs.keep_failure(folder, job.place, finished.notebook, finished.failure)
-        return Outcome(job, kept, finished.failure)
+        return Outcome(job, keep_failure(outputs, job.place, finished.notebook, finished.failure), finished.failure)
     provenance = {
         "parameters": job.parameters,
         "digests": made_from.digests(job),
         "made_with": versions,
         "undrawn": list(finished.undrawn),
     }
-    published = outputs.publish(folder, job.place, finished.notebook, finished.html, provenance)
-    return Outcome(job, published, undrawn=finished.undrawn)
+    folder = publish(outputs, job.place, finished.notebook, finished.html, provenance)
+    return Outcome(job, folder, undrawn=finished.undrawn)

@@ -14,7 +14,7 @@ from slareport import files
 from slareport.errors import Problem, UsageError
 from slareport.jobs import parameters_of
 from slareport.kernels import literal
-from slareport.outputs import normalised
+from slareport.publishing import normalised
 from slareport.workspace import PACKAGE, Workspace, open_workspace
 
 SHIPPED = PACKAGE / "starter" if (PACKAGE / "starter").is_dir() else PACKAGE.parent  # a wheel, or a checkout

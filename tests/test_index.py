@@ -10,7 +10,8 @@ from test_outputs import executed
 from tiny import make_workspace
 
 from slareport.index import write_index
-from slareport.outputs import Place, keep_failure, publish
+from slareport.outputs import Place
+from slareport.publishing import keep_failure, publish
 from slareport.workspace import open_workspace
 
 PROMISES = [

@@ -15,10 +15,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from tiny import processes
 
-from slareport import forks, outputs
-from slareport.forks import stop_servers
+from slareport import forks
 from slareport.kernels import Limits, execute
 from slareport.managers import stop_all
+from slareport.publishing import normalised
+from slareport.servers import stop_servers
 
 LIMITS = Limits(start=60, cell=60)
 EITHER = pytest.mark.parametrize("warm", [pytest.param(True, id="warm"), pytest.param(False, id="ordinary")])
@@ -103,7 +104,7 @@ def test_a_warm_kernel_is_what_an_ordinary_one_is(tmp_path):
     assert warm.failure == ordinary.failure
     seen = [nbformat.reads(done.notebook, 4) for done in (warm, ordinary)]
     assert seen[0].cells[-4].outputs[0].text == seen[1].cells[-4].outputs[0].text
-    assert outputs.normalised(seen[0]) == outputs.normalised(seen[1])
+    assert normalised(seen[0]) == normalised(seen[1])
 
 
 def test_a_kernel_that_changes_global_state_does_not_leak_into_the_next(tmp_path):

@@ -17,7 +17,8 @@ from tiny import tree
 
 from slareport import outputs
 from slareport.errors import MachineError, VerificationError
-from slareport.outputs import CSV_COLUMNS, Place, keep_failure, normalised, publish, verify
+from slareport.outputs import Place, verify
+from slareport.publishing import CSV_COLUMNS, keep_failure, normalised, publish
 from slareport.record import MIME
 
 PLACE = Place("2026Q3", "emea", "team_review")

@@ -11,11 +11,11 @@ import pytest
 from tiny import CLOSE, PERIOD, make_workspace, write_notebook
 
 from slareport.finishing import finish
-from slareport.forks import stop_servers
 from slareport.jobs import known_at, plan
 from slareport.kernels import LIMITS, execute
 from slareport.parcels import make, pack
 from slareport.run import prepare
+from slareport.servers import stop_servers
 from slareport.workspace import open_workspace
 
 LOOK = """

@@ -12,8 +12,9 @@ from tiny import make_workspace, slareport
 
 from slareport.editions import client_key
 from slareport.errors import UsageError
-from slareport.outputs import Place, publish
+from slareport.outputs import Place
 from slareport.post import load_list, packets, parse_mailbox, write_mails, write_pdfs
+from slareport.publishing import publish
 from slareport.workspace import open_workspace
 
 SENT_AT = dt.datetime(2026, 10, 8, 6, tzinfo=dt.UTC)

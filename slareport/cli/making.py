@@ -95,8 +95,7 @@ def verify(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
 
 def _warm(home: Workspace) -> None:
     """Have the process that forks kernels import everything while this one does."""
-    from slareport.forks import warm
-    from slareport.managers import review_environment
+    from slareport.servers import review_environment, warm
 
     warm([sys.executable], review_environment(home.environment))
 

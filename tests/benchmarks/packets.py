@@ -20,8 +20,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from slareport.jobs import Job, plan
-from slareport.managers import FIXED
 from slareport.run import prepare
+from slareport.servers import FIXED
 from slareport.workspace import Workspace, open_workspace
 from tests.benchmarks.tables import medians, seconds, table
 
