@@ -15,7 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from tiny import processes
 
-from slareport import forks
+from slareport import servers
 from slareport.kernels import Limits, execute
 from slareport.managers import stop_all
 from slareport.publishing import normalised
@@ -155,7 +155,7 @@ def test_a_lost_server_costs_a_second_try_and_the_next_kernel_has_a_new_one(tmp_
 
 
 def test_a_server_that_does_not_start_leaves_ordinary_kernels(tmp_path, monkeypatch):
-    monkeypatch.setattr(forks, "SERVER", "slareport.not_there")
+    monkeypatch.setattr(servers, "SERVER", "slareport.not_there")
     path = notebook(tmp_path / "a.ipynb", "print(6 * 7)")
     assert printed(execute(path, {}, {"A": "of its own"}, LIMITS)) == "42\n"
 

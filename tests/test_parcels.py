@@ -12,10 +12,10 @@ from tiny import CLOSE, PERIOD, make_workspace, write_notebook
 
 from slareport.finishing import finish
 from slareport.jobs import known_at, plan
-from slareport.kernels import LIMITS, execute
+from slareport.kernels import execute
 from slareport.parcels import make, pack
 from slareport.run import prepare
-from slareport.servers import stop_servers
+from slareport.servers import LIMITS, stop_servers
 from slareport.workspace import open_workspace
 
 LOOK = """
