@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 import holidays as public_holidays
 import numpy as np
@@ -31,6 +30,7 @@ DAY = timedelta(days=1)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MINUTES_A_DAY = 1440
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+HALF_DAY = 35  # as a power of two, in microseconds: nine and a half hours
 NOTHING = np.iinfo(np.int64).min  # what NaT is as a number
 LONGEST = 400 * 366 * 86_400 * 1_000_000  # longer than all years of a calendar, so never reached
 DURATION_FORMS = "write for example 4 business hours, 60 business minutes, 30 minutes, 11.5 hours or 90 days"
@@ -202,24 +202,41 @@ def parse_windows(text: str) -> tuple[Window, ...]:
     return tuple(windows)
 
 
-class _Table(NamedTuple):
+class _Ruler:
+    """Counts the marks up to a value: as `np.searchsorted`, but looked up by half days, ten times as fast."""
+
+    def __init__(self, marks: Micros) -> None:
+        self.start = int(marks[0])
+        steps = np.arange((int(marks[-1]) - self.start >> HALF_DAY) + 2) << HALF_DAY
+        self.counts = np.searchsorted(marks, self.start + steps, side="right")  # up to the start of each half day
+        self.most = int(np.diff(self.counts).max())
+        self.marks = np.append(marks, np.iinfo(np.int64).max)
+
+    def count(self, values: Micros) -> Micros:
+        """How many marks lie at or before each value."""
+        count = self.counts[np.clip(values - self.start >> HALF_DAY, 0, len(self.counts) - 1)]
+        for _ in range(self.most):
+            count = count + (self.marks[count] <= values)
+        return np.asarray(count)
+
+
+class _Table:
     """Open intervals one after the other, in microseconds: their openings, lengths, and the open time before each."""
 
-    opens: Micros
-    lengths: Micros
-    before: Micros
-
-    @property
-    def total(self) -> int:
-        return int(self.before[-1] + self.lengths[-1])
+    def __init__(self, opens: Micros, lengths: Micros) -> None:
+        self.opens, self.lengths = opens, lengths
+        ends = np.cumsum(lengths)
+        self.before = ends - lengths
+        self.total = int(ends[-1])
+        self.openings, self.ends = _Ruler(opens), _Ruler(ends)
 
     def open_until(self, instants: Micros) -> Micros:
-        place = np.searchsorted(self.opens, instants, side="right") - 1
+        place = self.openings.count(instants) - 1
         return np.asarray(self.before[place] + np.minimum(instants - self.opens[place], self.lengths[place]))
 
     def instant_of(self, open_time: Micros) -> Micros:
         # The first interval that ends with at least this much: that is what makes closing time a deadline.
-        place = np.searchsorted(self.before + self.lengths, open_time, side="left")
+        place = self.ends.count(open_time - 1)
         return self.opens[place] + open_time - self.before[place]
 
 
@@ -232,7 +249,7 @@ def _table(calendar: Calendar, first: int, last: int) -> _Table:
     # Where a clock set back repeats the border of two windows they overlap: each starts where all before have ended.
     opens = np.maximum(opens, np.concatenate([opens[:1], np.maximum.accumulate(closes)[:-1]]))
     lengths = np.maximum(closes - opens, 0)
-    return _Table(opens, lengths, np.cumsum(lengths) - lengths)
+    return _Table(opens, lengths)
 
 
 @lru_cache(maxsize=4096)
