@@ -121,6 +121,21 @@ def small(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, un
     return alt.layer(*_drawn(frame, x, y, size=20)).properties(width=SMALL_WIDTH, height=SMALL_HEIGHT)
 
 
+class _Rows(alt.InlineData):
+    """Rows as plain values. altair would look at every column of a frame anew, and copy all values, for every layer."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        rows: Any = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        super().__init__(values=rows)
+
+    def __deepcopy__(self, memo: object) -> _Rows:
+        return self
+
+
+def _chart(frame: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(_Rows(frame))
+
+
 def _periods(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], unit: str) -> pd.DataFrame:
     """The numbers a chart over periods shows, in the unit of its axis, and how each period looks."""
     frame = rows[["value", "low", "high", "target"]].mul(100 if unit == "%" else 1).round(2)
@@ -141,8 +156,8 @@ def _axes(
 
 def _drawn(frame: pd.DataFrame, x: alt.X, y: alt.Y, size: int = 60) -> list[Any]:
     """Intervals, what was promised, the line and its points."""
-    base, given = alt.Chart(frame), alt.Chart(frame.dropna(subset="value"))
-    limits = alt.Chart(frame.dropna(subset="low")).mark_rule(color=GRID, strokeWidth=6, aria=False)
+    base, given = _chart(frame), _chart(frame.dropna(subset="value"))
+    limits = _chart(frame.dropna(subset="low")).mark_rule(color=GRID, strokeWidth=6, aria=False)
     layers = [limits.encode(x, alt.Y("low", type="quantitative"), alt.Y2("high"))]
     if frame["target"].notna().any():
         line = base.mark_line(color=QUIET, strokeDash=[5, 4], strokeWidth=1, interpolate="step")
@@ -161,7 +176,7 @@ def _range(usual: Usual, unit: str) -> list[Any]:
         end: [round(value * (100 if unit == "%" else 1), 2)]
         for end, value in (("low", usual.low), ("high", usual.high))
     }
-    band = alt.Chart(pd.DataFrame(ends)).mark_rect(color=WASH, aria=False, clip=True)
+    band = _chart(pd.DataFrame(ends)).mark_rect(color=WASH, aria=False, clip=True)
     return [band.encode(alt.Y("low", type="quantitative"), alt.Y2("high"))]
 
 
@@ -170,7 +185,7 @@ def _since(usual: Usual, x: alt.X, *, near_the_end: bool) -> Any:
     frame = pd.DataFrame({"label": [usual.left], "text": [usual.told]})
     mark: Any = {"align": "right" if near_the_end else "left", "dx": 24 if near_the_end else -24, "dy": -10}
     return (
-        alt.Chart(frame)
+        _chart(frame)
         .mark_text(color=INK, fontSize=12, baseline="bottom", **mark)
         .encode(x, y=alt.value(0), text=alt.Text("text", type="nominal"))
     )
@@ -188,12 +203,12 @@ def counted(rows: pd.DataFrame) -> Chart:
         scale=alt.Scale(domain=[0, float(frame["count"].max()) * 1.1]),
     )
     bars = (
-        alt.Chart(frame)
+        _chart(frame)
         .mark_bar(color=ACCENT, height=16)
         .encode(x, y, description=alt.Description("text", type="nominal"))
     )
     named = (
-        alt.Chart(frame)
+        _chart(frame)
         .mark_text(align="left", dx=6, color=INK, fontSize=12)
         .encode(x, y, alt.Text("count", type="quantitative"))
     )
@@ -214,8 +229,8 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
     scale = alt.Scale(domain=[low, 100], nice=False, zero=False)
     ticks = alt.Axis(tickCount=5, labelFlush=False, labelExpr="datum.label + '%'")
     x = alt.X("value", type="quantitative", title=None, scale=scale, axis=ticks)
-    base = alt.Chart(frame)
-    promised = alt.Chart(pd.DataFrame({"goal": [goal], "named": [f"promised {goal:g}%"]}))
+    base = _chart(frame)
+    promised = _chart(pd.DataFrame({"goal": [goal], "named": [f"promised {goal:g}%"]}))
     at_goal = alt.X("goal", type="quantitative")
     return alt.layer(
         base.mark_rule(color=GRID, strokeWidth=6, aria=False).encode(
@@ -267,7 +282,7 @@ def _name(height: float, text: str, colour: str, weight: str) -> Any:
     frame = pd.DataFrame({"height": [round(height, 2)], "text": [text]})
     mark: Any = {"align": "left", "dx": 10, "color": colour, "fontSize": 12, "fontWeight": weight}
     return (
-        alt.Chart(frame)
+        _chart(frame)
         .mark_text(**mark)
         .encode(x=alt.value(WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal"))
     )
