@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 from tiny import made_once, slareport, tree
 
+from slareport import servers
+from slareport.jobs import plan
+from slareport.run import run
+from slareport.workspace import open_workspace
+
 PERIOD = "2026Q3"
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 HERE = {"TZ": "UTC", "PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8"}
@@ -58,3 +63,12 @@ def test_papermill_and_nbconvert_give_the_bytes_of_run(sample, one, tmp_path):
         )
     published = one / PERIOD / "emea" / "team_review" / "current" / "packet.html"
     assert (tmp_path / "out.html").read_bytes() == published.read_bytes()
+
+
+def test_kernels_that_are_not_forked_make_the_same_packet(sample, one, tmp_path, monkeypatch):
+    monkeypatch.setattr(servers, "SERVER", "slareport.not_there")
+    home = open_workspace(sample.root, tmp_path)
+    jobs = plan(home, [home.period(PERIOD)], ["emea"], ["team_review"])
+    assert [outcome.failure for outcome in run(home, jobs, workers=1)] == [""]
+    place = Path(PERIOD, "emea", "team_review")
+    assert tree(tmp_path / place) == tree(one / place)
