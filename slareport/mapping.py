@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping as AnyMapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -164,8 +165,8 @@ class Source(Strict):
         for name in self.asked():
             try:
                 for path in self.native_files(name) if name in needed else self.matching(name):
-                    with path.open("rb") as file:
-                        digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+                    found = path.stat()
+                    digests[path.name] = _sha256(path, found.st_size, found.st_mtime_ns)
             except OSError as error:
                 cure = "mend its permissions, or export it again"
                 problems.append(Problem(f"cannot be read: {error.strerror}", name, cure=cure))
@@ -182,6 +183,12 @@ class Source(Strict):
 def is_glob(name: str) -> bool:
     """Whether a native table's name stands for several files."""
     return any(sign in name for sign in "*?")
+
+
+@lru_cache(maxsize=4096)
+def _sha256(path: Path, size: int, changed_at: int) -> str:  # noqa: ARG001  a file that changes is read again
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_source(path: Path, root: Path) -> Source:

@@ -60,11 +60,10 @@ def run(
             if executor is None:
                 warm([sys.executable], review_environment(workspace.environment))  # it imports during the extracts
             made_from = prepare(workspace, jobs)
-            due = [job for job in jobs if _why(made_from, job, force=force)]
-            for job in jobs:
-                if job not in due:
-                    yield Outcome(job, (job.place.folder(workspace.outputs) / CURRENT).resolve(), unchanged=True)
-            if due:
+            why = {job: _why(made_from, job, force=force) for job in jobs}
+            for job in (job for job in jobs if not why[job]):
+                yield Outcome(job, (job.place.folder(workspace.outputs) / CURRENT).resolve(), unchanged=True)
+            if due := [job for job in jobs if why[job]]:
                 yield from _make(made_from, due, workers, executor, limits, progress)
         finally:
             stop_servers()

@@ -51,7 +51,7 @@ def test_the_worth_is_that_of_the_deals_there_this_period_and_longer_than_three_
     usual = np.sort(usual["days"])[int(np.ceil(0.75 * len(usual))) - 1]
     there = mine["entered_at"] + pd.to_timedelta(mine["days"], unit="D") >= PERIODS[-1].bounds(ZONE)[0]
     held = mine[mine["entered_at"].ge(begun) & there & (mine["days"] > usual)]
-    worth = f"{held['amount'].sum() / 1e3:.0f} k" if held["amount"].sum() < 1e6 else ""
+    worth = f"{held['amount'].sum() / 1e3:.0f}k" if held["amount"].sum() < 1e6 else ""
     said = (
         f"Of those there this quarter, {len(held)} deals, worth €{worth}, stayed longer than three in four did before."
     )

@@ -27,8 +27,8 @@ def test_the_sentence_says_wins_worth_ranges_and_how_often_they_held():
     held = (past["amount"].ge(past["amount_low"]) & past["amount"].le(past["amount_high"])).sum()
     assert expected.sentence == (
         f"Next quarter we expect {row['wins_mean']:.0f} wins ({row['wins_low']:.0f}\N{EN DASH}{row['wins_high']:.0f}) "
-        f"worth €{row['amount_mean'] / 1e3:.0f} k (€{row['amount_low'] / 1e3:.0f} k to "
-        f"€{row['amount_high'] / 1e3:.0f} k). Ranges made this way held in {held} of the last 7 quarters."
+        f"worth €{row['amount_mean'] / 1e3:.0f}k (€{row['amount_low'] / 1e3:.0f}k to "
+        f"€{row['amount_high'] / 1e3:.0f}k). Ranges made this way held in {held} of the last 7 quarters."
     )
     assert record.sentence.startswith("Over 7 past quarters such forecasts were ")
 

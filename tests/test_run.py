@@ -311,7 +311,12 @@ def sleeping(tmp_path):
     options = ["run", "--period", PERIOD, "--team", "north", "--notebook", "sleeps", "--notebook", "waits"]
     environment = {**os.environ, "TMPDIR": str(temporary), "SLAREPORT_TEST": str(tmp_path)}
     command = subprocess.Popen(
-        [*SLAREPORT, *options, "--jobs", "1"], cwd=workspace.root, env=environment, stderr=subprocess.PIPE, text=True
+        [*SLAREPORT, *options, "--jobs", "1"],
+        cwd=workspace.root,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores Ctrl-C
     )
     until(marker.exists)
     with command:
