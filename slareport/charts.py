@@ -202,15 +202,10 @@ def counted(rows: pd.DataFrame) -> Chart:
         axis=None,
         scale=alt.Scale(domain=[0, float(frame["count"].max()) * 1.1]),
     )
-    bars = (
-        _chart(frame)
-        .mark_bar(color=ACCENT, height=16)
-        .encode(x, y, description=alt.Description("text", type="nominal"))
-    )
-    named = (
-        _chart(frame)
-        .mark_text(align="left", dx=6, color=INK, fontSize=12)
-        .encode(x, y, alt.Text("count", type="quantitative"))
+    base = _chart(frame)
+    bars = base.mark_bar(color=ACCENT, height=16).encode(x, y, description=alt.Description("text", type="nominal"))
+    named = base.mark_text(align="left", dx=6, color=INK, fontSize=12).encode(
+        x, y, alt.Text("count", type="quantitative")
     )
     return alt.layer(bars, named).properties(width=380, height=ROW_HEIGHT * len(frame))
 

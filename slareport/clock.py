@@ -133,7 +133,10 @@ class Clock:
         if self.calendar_of is None or start.empty:
             return function(next(iter(self.calendars.values())), start)
         names = self.calendar_of.loc[start.index]
-        parts = [function(self.calendars[name], part) for name, part in start.groupby(names)]
+        used = names.unique()
+        if len(used) == 1:  # a team has one
+            return function(self.calendars[used[0]], start)
+        parts = [function(self.calendars[name], start[names.eq(name)]) for name in used]
         return pd.concat(parts).reindex(start.index)
 
 

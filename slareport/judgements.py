@@ -29,6 +29,13 @@ EVIDENCE = [
     "censored",
     "reason",
 ]
+TYPES: dict[Any, str] = {
+    **dict.fromkeys(["due_at", "warn_at", "stopped_at", "at", "created_at"], "datetime64[us, UTC]"),
+    **dict.fromkeys(["numerator", "denominator", "value", "amount"], "float64"),
+    **dict.fromkeys(["elapsed_minutes", "paused_minutes", "late_minutes"], "float64"),
+    **dict.fromkeys(["state", "reason", "definition"], "object"),
+    **dict.fromkeys(["team", "name", "account", "segment", "currency", "record_url"], "object"),
+}
 ABOUT_LEADS = ("leads", "lead_handoffs")
 LEAVE = "leave"
 DAY = pd.Timedelta(days=1)
@@ -49,21 +56,27 @@ def judge_items(
     judged: dict[str, list[pd.DataFrame]] = {}
 
     @cache
-    def dated(subject: str, on: str, position: int) -> pd.DataFrame:
-        whole = items[subject]
-        return whole[agreement.version_of(whole[on]).eq(position)]
+    def dated(subject: str, on: str) -> list[pd.DataFrame]:
+        governing = agreement.version_of(items[subject][on])
+        return [items[subject][governing.eq(position)] for position in range(len(agreement.versions))]
+
+    @cache
+    def carried(subject: str) -> pd.DataFrame:
+        return _typed(items[subject].reindex(columns=CARRIED))
 
     for position, version in enumerate(agreement.versions):
         for measure in version.measures:
             kpi = KPIS[measure.kpi]
-            subject = dated(kpi.subject, kpi.on, position)
+            subject = dated(kpi.subject, kpi.on)[position]
             governed = population(subject.iloc[:0] if kpi.name in unmeasurable else subject, measure)
             parts = [
                 _judged(kpi, part, knobs, measure, version, items, teams) for part, knobs in _parts(governed, measure)
             ]
-            carried = governed.reindex(columns=CARRIED).assign(version=position, definition=definition_of(measure))
-            whole = pd.concat(parts).reindex(governed.index).join(carried)
-            judged.setdefault(measure.id, []).append(_traced(_typed(whole), kpi, governed, items))
+            found = parts[0] if len(parts) == 1 else pd.concat(parts).reindex(governed.index)
+            found = found.assign(version=position, definition=definition_of(measure))
+            about = carried(kpi.subject).loc[governed.index]
+            whole = pd.concat([_traced(_typed(found), kpi, governed, items), about], axis=1)
+            judged.setdefault(measure.id, []).append(whole)
     return {name: pd.concat(frames).sort_index() for name, frames in judged.items()}
 
 
@@ -247,12 +260,6 @@ def _on_leave(owners: pd.Series, at: pd.Series, known: Known) -> pd.Series:
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """The same column types whatever a KPI left out, so that frames of several versions join cleanly."""
-    instants = ["due_at", "warn_at", "stopped_at", "at", "created_at"]
-    numbers = ["numerator", "denominator", "value", "elapsed_minutes", "paused_minutes", "late_minutes", "amount"]
-    words = ["state", "reason", "team", "name", "account", "segment", "currency", "record_url", "definition"]
-    types = dict.fromkeys(instants, "datetime64[us, UTC]") | dict.fromkeys(numbers, "float64")
-    frame = frame.assign(censored=frame["censored"].eq(True))
-    there = frame.dtypes
-    return frame.astype(
-        {name: kind for name, kind in (types | dict.fromkeys(words, "object")).items() if there[name] != kind}
-    )
+    if "censored" in frame:
+        frame = frame.assign(censored=frame["censored"].eq(True))
+    return frame.astype({name: TYPES[name] for name, kind in frame.dtypes.items() if TYPES.get(name, kind) != kind})
