@@ -16,12 +16,9 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-import business_duration
-import businesstimedelta
 import holidays
 import numpy as np
 import pandas as pd
-import pytz
 
 from slareport.worktime import Calendar
 from tests.benchmarks.tables import medians, seconds, table
@@ -54,6 +51,9 @@ def ours(parts: Intervals) -> pd.Series:
 
 def by_businesstimedelta(parts: Intervals) -> pd.Series:
     """Open time, interval by interval, by one rule per zone."""
+    import businesstimedelta
+    import pytz
+
     found = {}
     for zone, rows in parts.items():
         tz = pytz.timezone(zone)
@@ -66,6 +66,8 @@ def by_businesstimedelta(parts: Intervals) -> pd.Series:
 
 def by_business_duration(parts: Intervals) -> pd.Series:
     """Open time, interval by interval, in local times without a zone."""
+    import business_duration
+
     found = {}
     for zone, rows in parts.items():
         for row in rows.itertuples():
