@@ -350,6 +350,11 @@ def test_all_that_is_wrong_with_a_calendar_is_said_at_once():
     assert len(error.value.problems) == 3
 
 
+def test_a_country_whose_holidays_are_known_only_of_late_is_kept_without_a_warning():
+    calendar = Calendar("pune", "Asia/Kolkata", {0: ((540, 1080),)}, holidays="IN")
+    assert not calendar.is_open_day(date(2026, 1, 26))  # Republic Day, a Monday
+
+
 def test_calendars_that_say_the_same_are_the_same():
     other = Calendar("Berlin", "Europe/Berlin", dict(reversed(WEEKDAYS.items())) | {6: ()}, "DE-BE")
     assert (other, hash(other)) == (BERLIN, hash(BERLIN))

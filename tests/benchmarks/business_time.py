@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -28,11 +28,16 @@ NINE_TO_FIVE = dict.fromkeys(range(5), ((9 * 60, 17 * 60),))
 REGIONS = {"Europe/Berlin": "DE", "America/New_York": "US", "Asia/Kolkata": "IN"}
 YEARS = range(2024, 2028)
 CALENDARS = {zone: Calendar(zone, zone, NINE_TO_FIVE, region) for zone, region in REGIONS.items()}
-CLOSED = {zone: holidays.country_holidays(region, years=YEARS) for zone, region in REGIONS.items()}
 AMOUNT = timedelta(hours=12)
 
 Intervals = dict[str, pd.DataFrame]  # by zone: start and stop in UTC
 Way = Callable[[Intervals], pd.Series]
+
+
+@cache
+def closed(zone: str) -> holidays.HolidayBase:
+    """The public holidays of a zone."""
+    return holidays.country_holidays(REGIONS[zone], years=YEARS)
 
 
 def intervals(count: int) -> Intervals:
@@ -58,7 +63,7 @@ def by_businesstimedelta(parts: Intervals) -> pd.Series:
     for zone, rows in parts.items():
         tz = pytz.timezone(zone)
         working = businesstimedelta.WorkDayRule(start_time=OPENS, end_time=CLOSES, working_days=range(5), tz=tz)
-        rules = businesstimedelta.Rules([working, businesstimedelta.HolidayRule(CLOSED[zone], tz=tz)])
+        rules = businesstimedelta.Rules([working, businesstimedelta.HolidayRule(closed(zone), tz=tz)])
         for row in rows.itertuples():
             found[row.Index] = rules.difference(row.start.to_pydatetime(), row.stop.to_pydatetime()).timedelta
     return pd.Series(found)
@@ -76,7 +81,7 @@ def by_business_duration(parts: Intervals) -> pd.Series:
                 enddate=row.stop.tz_convert(zone).tz_localize(None).to_pydatetime(),
                 starttime=OPENS,
                 endtime=CLOSES,
-                holidaylist=CLOSED[zone],
+                holidaylist=closed(zone),
                 unit="min",
             )
     return pd.to_timedelta(pd.Series(found).fillna(0), unit="min")
@@ -99,7 +104,7 @@ def _due(start: datetime, zone: str) -> datetime:
     tz, owed = ZoneInfo(zone), AMOUNT
     day: date = start.astimezone(tz).date()
     while True:
-        if day.weekday() < 5 and day not in CLOSED[zone]:
+        if day.weekday() < 5 and day not in closed(zone):
             begins = max(start, datetime.combine(day, OPENS, tz).astimezone(ZoneInfo("UTC")))
             ends = datetime.combine(day, CLOSES, tz).astimezone(ZoneInfo("UTC"))
             if begins < ends and owed <= ends - begins:
