@@ -87,9 +87,9 @@ class Ingredients:
         made_from = job.place.made_from(self.workspace.outputs)
         if made_from.get("parameters") != job.parameters:
             return "asked for with other parameters"
-        then, now = made_from["digests"], self.digests(job)
+        then, now = made_from.get("digests", {}), self.digests(job)
         changed = [told for name, told in CHANGED.items() if then.get(name) != now[name]]
-        return "; ".join([*changed, *_differing(then["parameters"], now["parameters"])])
+        return "; ".join([*changed, *_differing(then.get("parameters", {}), now["parameters"])])
 
     @cached_property
     def environment(self) -> str:

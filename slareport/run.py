@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slareport import files
 from slareport.freshness import Ingredients
@@ -63,7 +63,7 @@ def run(
             why = {job: _why(made_from, job, force=force) for job in jobs}
             for job in (job for job in jobs if not why[job]):
                 yield Outcome(job, (job.place.folder(workspace.outputs) / CURRENT).resolve(), unchanged=True)
-            if due := [job for job in jobs if why[job]]:
+            if due := {job: made_from.digests(job) for job in jobs if why[job]}:
                 yield from _make(made_from, due, workers, executor, limits, progress)
         finally:
             stop_servers()
@@ -96,7 +96,7 @@ def _why(made_from: Ingredients, job: Job, *, force: bool) -> str:
 
 def _make(
     made_from: Ingredients,
-    jobs: Sequence[Job],
+    due: Mapping[Job, dict[str, Any]],
     workers: int,
     executor: Executor | None,
     limits: Limits,
@@ -105,25 +105,20 @@ def _make(
     from slareport.workers import here, there  # not before there is something to make: they import all of Jupyter
 
     if executor is None:
-        made = here(made_from, jobs, workers, limits, progress)
+        made = here(made_from, list(due), workers, limits, progress)
     else:
-        made = there(executor, made_from, jobs, workers, limits)
+        made = there(executor, made_from, list(due), workers, limits)
     with contextlib.closing(made):
         for job, finished, versions in made:
-            yield _publish(made_from, job, finished, versions)
+            provenance = {"parameters": job.parameters, "digests": due[job], "made_with": versions}
+            yield _publish(made_from.workspace.outputs, job, finished, provenance)
 
 
-def _publish(made_from: Ingredients, job: Job, finished: Finished, versions: dict[str, str]) -> Outcome:
+def _publish(outputs: Path, job: Job, finished: Finished, provenance: dict[str, Any]) -> Outcome:
     from slareport.publishing import keep_failure, publish
 
-    outputs = made_from.workspace.outputs
     if finished.failure:
         return Outcome(job, keep_failure(outputs, job.place, finished.notebook, finished.failure), finished.failure)
-    provenance = {
-        "parameters": job.parameters,
-        "digests": made_from.digests(job),
-        "made_with": versions,
-        "undrawn": list(finished.undrawn),
-    }
+    provenance = {**provenance, "undrawn": list(finished.undrawn)}
     folder = publish(outputs, job.place, finished.notebook, finished.html, provenance)
     return Outcome(job, folder, undrawn=finished.undrawn)
