@@ -14,7 +14,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Float
 
-from slareport.forkserver import LAUNCHER
+from slareport.confined import LAUNCHERS
 from slareport.servers import Forked, warm
 
 
@@ -77,7 +77,7 @@ def _fork(
 
 def _arguments(cmd: Sequence[str]) -> list[str] | None:
     """What stands after `python … -m ipykernel_launcher`, if that is what it is and the Python is this one."""
-    if cmd[0] != sys.executable or "-m" not in cmd or cmd[cmd.index("-m") + 1] != LAUNCHER:
+    if cmd[0] != sys.executable or "-m" not in cmd or cmd[cmd.index("-m") + 1] not in LAUNCHERS:
         return None
     return list(cmd[cmd.index("-m") + 2 :])
 

@@ -7,7 +7,6 @@ forks has neither standard streams nor a session of its own.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -20,7 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-LAUNCHER = "ipykernel_launcher"
+from slareport.confined import LAUNCHER, confine
+
 PRELOADED = (
     "ipykernel.kernelapp",
     "ipykernel.debugger",
@@ -41,7 +41,6 @@ READY = b"ready"
 STARTED = b"process "
 STREAMS = 3
 
-_PR_SET_PDEATHSIG = 1
 _LOOK_UP = 2.0  # how often it is checked that the parent is still there, in seconds
 
 
@@ -175,7 +174,7 @@ def _become(asked: dict[str, Any], files: list[int], left_by_imports: dict[str, 
     """Be the kernel that `python -m ipykernel_launcher` would be: session, files, folder, environment and chance."""
     server = os.getppid()
     os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    confine(asked["env"])
     for number, file in enumerate(files[:STREAMS]):
         os.dup2(file, number)
         os.close(file)

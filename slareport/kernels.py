@@ -58,7 +58,7 @@ def execute(
         contextlib.closing(ensure_event_loop()),  # jupyter_client's, one per thread; it would leave it open
         tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
     ):
-        home = Home(Path(folder), environment, patience=limits.start if warm else None)
+        home = Home(Path(folder), {**environment, **limits.environment}, patience=limits.start if warm else None)
         copy, at = home.folder / "executed.ipynb", _Place(started, turns)
         try:
             papermill.execute_notebook(

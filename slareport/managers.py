@@ -99,7 +99,7 @@ class ReviewKernelManager(PrivateKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The kernel of the environment slareport runs in, whatever kernels a user has installed."""
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        argv = [sys.executable, "-m", "slareport.confined", "-f", "{connection_file}"]
         metadata = {} if self.home.patience is None else _forked(patience=self.home.patience)
         return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python", metadata=metadata)
 

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slareport.forkserver import LAUNCHER, READY, STARTED
+from slareport.confined import LAUNCHER, MEMORY_VARIABLE
+from slareport.forkserver import READY, STARTED
 
 FIXED = {
     "TZ": "UTC",
@@ -27,7 +28,8 @@ FIXED = {
     "OPENBLAS_NUM_THREADS": "1",  # sums must not depend on the number of cores; and its threads wait by spinning
 }
 # Read only once a kernel runs:
-PER_KERNEL = {"IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME", "SLAREPORT_EXTRACTS", "SLAREPORT_OUTPUTS"}
+PER_KERNEL = {"IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME"}
+PER_KERNEL |= {"SLAREPORT_EXTRACTS", "SLAREPORT_OUTPUTS", MEMORY_VARIABLE}
 SERVER = "slareport.forkserver"
 ANSWER = 64  # bytes
 PATIENCE = 30.0  # for a fork, in seconds
@@ -35,10 +37,16 @@ PATIENCE = 30.0  # for a fork, in seconds
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a kernel may take to start, and a cell to run, in seconds."""
+    """How long a kernel may take to start, and a cell to run, in seconds; how much memory it may use, in bytes."""
 
     start: int = 120
     cell: int = 600
+    memory: int | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that tell a kernel of its limits."""
+        return {MEMORY_VARIABLE: str(self.memory)} if self.memory else {}
 
 
 LIMITS = Limits()

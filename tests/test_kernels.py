@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -13,7 +14,7 @@ from textwrap import dedent
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from tiny import processes
+from tiny import processes, until
 
 from slareport import servers
 from slareport.kernels import Limits, execute
@@ -129,6 +130,37 @@ def test_chance_is_each_kernel_s_own(tmp_path):
     path = notebook(tmp_path / "a.ipynb", "import random, uuid, numpy as np\nprint(random.random(), np.random.rand())")
     drawn = [printed(execute(path, {}, {}, LIMITS)).split() for _ in range(2)]
     assert len({*drawn[0], *drawn[1]}) == 4
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_kernel_cannot_fill_the_machine(tmp_path, warm):
+    fill = f"""
+        import os, resource
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+        try: os.truncate(os.open({str(tmp_path / "big")!r}, os.O_CREAT | os.O_WRONLY), 3 << 30)
+        except OSError as error: print(error.strerror)
+        bytearray(5 << 30)
+    """
+    done = execute(notebook(tmp_path / "a.ipynb", dedent(fill)), {}, {}, Limits(memory=4 << 30), warm=warm)
+    assert printed(done) == "File too large\n"
+    assert done.failure.endswith("failed: MemoryError: ")
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_kernel_ends_with_who_started_it(tmp_path, warm):
+    asleep = tmp_path / "asleep"
+    path = notebook(tmp_path / "a.ipynb", f"open({str(asleep)!r}, 'w').close()\nimport time; time.sleep(300)")
+    start = f"""
+        from pathlib import Path
+        from slareport.kernels import execute
+        from slareport.servers import LIMITS
+        execute(Path({str(path)!r}), {{}}, {{"SLAREPORT_TEST": {str(tmp_path)!r}}}, LIMITS, warm={warm})
+    """
+    starter = subprocess.Popen([sys.executable, "-c", dedent(start)])
+    until(asleep.exists)
+    starter.kill()
+    starter.wait()
+    until(lambda: str(tmp_path) not in processes("environ"))
 
 
 def test_an_analyst_s_own_package_can_be_imported(tmp_path):

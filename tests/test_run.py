@@ -8,12 +8,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 
 import nbformat
 import pytest
-from tiny import CLOSE, PERIOD, SLAREPORT, make_workspace, processes, slareport, tree, write_notebook
+from tiny import CLOSE, PERIOD, SLAREPORT, make_workspace, processes, slareport, tree, until, write_notebook
 
 from slareport import outputs
 from slareport.errors import LockedError, MachineError, UsageError
@@ -398,11 +397,3 @@ def test_a_killed_command_leaves_no_kernel_and_no_lock(sleeping):
     until(lambda: str(temporary) not in processes("environ"))
     again = slareport("run", "--period", PERIOD, "--team", "north", "--notebook", "waits", "-q", cwd=workspace.root)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
-
-
-def until(true):
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.1)
-    pytest.fail("it did not happen within a minute")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -120,3 +121,12 @@ def processes(what: str = "cmdline") -> str:
         except OSError:  # it has just ended
             continue
     return "\n".join(texts)
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something to become true."""
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not happen within a minute")

@@ -16,6 +16,7 @@ from slareport.cli.app import PARTIAL, Outputs_, Workspace_, app, err, open_home
 from slareport.cli.progress import ending_on_sigterm, progress
 
 ANSWERS = 10  # how long a cluster may take to answer, in seconds
+GIB = 2**30
 RETRIES = 2  # of a packet whose worker was lost
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def run(
     ] = None,
     dask: Annotated[str, typer.Option(help="Run on a Dask cluster: the address of its scheduler, tcp://….")] = "",
     force: Annotated[bool, typer.Option("--force", help="Make also what nothing has changed for.")] = False,
+    memory: Annotated[
+        float | None,
+        typer.Option(min=3, help="GiB that one notebook may use [default: its share of the machine, at least 4]."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and why; make nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only problems.")] = False,
     workspace: Workspace_ = None,
@@ -52,6 +57,7 @@ def run(
     from slareport import run as batch
     from slareport.jobs import plan
     from slareport.period import parse_periods
+    from slareport.servers import Limits
 
     now = dt.datetime.now(dt.UTC)
     periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now.date())
@@ -68,7 +74,15 @@ def run(
         _executor(dask, jobs) as (executor, workers),
         progress(len(planned), quiet=quiet) as (started, ended),
         contextlib.closing(
-            batch.run(home, planned, workers=workers, force=force, executor=executor, progress=started)
+            batch.run(
+                home,
+                planned,
+                workers=workers,
+                force=force,
+                executor=executor,
+                limits=Limits(memory=_bytes(memory, workers)),
+                progress=started,
+            )
         ) as outcomes,
     ):
         for outcome in outcomes:
@@ -98,6 +112,12 @@ def _warm(home: Workspace) -> None:
     from slareport.servers import review_environment, warm
 
     warm([sys.executable], review_environment(home.environment))
+
+
+def _bytes(asked: float | None, workers: int) -> int:
+    """How much memory a notebook may use."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(asked * GIB) if asked else max(4 * GIB, machine // workers)
 
 
 def _note_unsettled(home: Workspace, periods: list[Period], now: dt.datetime) -> None:
