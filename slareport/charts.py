@@ -188,7 +188,7 @@ def _since(usual: Usual, x: alt.X, *, near_the_end: bool) -> Any:
     return (
         _chart([{"label": usual.left, "text": usual.told}])
         .mark_text(color=INK, fontSize=12, baseline="bottom", **mark)
-        .encode(x, y=alt.value(0), text=alt.Text("text", type="nominal"))
+        .encode(x, y=alt.YValue(0), text=alt.Text("text", type="nominal"))
     )
 
 
@@ -234,7 +234,7 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
         ),
         promised.mark_rule(color=QUIET, strokeDash=[5, 4], aria=False).encode(at_goal),
         promised.mark_text(color=QUIET, fontSize=12, baseline="bottom", dy=-6).encode(
-            at_goal, alt.Text("named", type="nominal"), y=alt.value(0)
+            at_goal, alt.Text("named", type="nominal"), y=alt.YValue(0)
         ),
         base.mark_point(size=80, opacity=1, strokeWidth=2).encode(
             x, y, *_marks(STATES), description=alt.Description("text", type="nominal")
@@ -281,5 +281,5 @@ def _name(height: float, text: str, colour: str, weight: str) -> Any:
     return (
         _chart([{"height": round(height, 2), "text": text}])
         .mark_text(**mark)
-        .encode(x=alt.value(WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal"))
+        .encode(x=alt.XValue(WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal"))
     )
