@@ -180,8 +180,8 @@ def _blended_target(counted: Columns, having: Mapping[int, Promise | Outcome], m
 
 def reach_of(judgements: pd.DataFrame) -> Any:
     """How old nine in ten counted items were at most at the instant that puts them in a period; NaT without items."""
-    counted = judgements[judgements["state"].isin(COUNTED)]
-    age: Any = counted["at"] - counted["created_at"]
+    counted = judgements["state"].isin(COUNTED)
+    age: Any = judgements["at"][counted] - judgements["created_at"][counted]
     return age.quantile(REACH)
 
 
