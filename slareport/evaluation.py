@@ -62,6 +62,11 @@ class Evaluation:
         periods = self.period.history(TREND_PERIODS)
         return scores.trend(self._judged(team), measure, periods, self._frame(team))
 
+    def trends(self) -> dict[str, pd.DataFrame]:
+        """Every promise and outcome of the period over the last ten periods, by name."""
+        names, periods = measures(self.workspace.agreement, self.period), self.period.history(TREND_PERIODS)
+        return scores.trends(self.judged, names, periods, self._frame(None))
+
     def misses(self) -> pd.DataFrame:
         """The very items behind every miss of the period."""
         rows = scores.misses(self.judged, self.period, self._frame(None))
