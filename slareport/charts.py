@@ -7,11 +7,13 @@ Times never reach a chart; their labels are finished words.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # the mime type notebooks know how to draw
@@ -168,7 +170,7 @@ def _drawn(frame: pd.DataFrame, x: alt.X, y: alt.Y, size: int = 60) -> list[Any]
     layers.append(base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y))
     told = alt.Description("text", type="nominal")
     points = given.mark_point(size=size, opacity=1, strokeWidth=2)
-    return [*layers, points.encode(x, y, *_marks(STATES), description=told)]
+    return [*layers, points.encode(x, y, *_marks(), description=told)]
 
 
 def _range(usual: Usual, unit: str) -> list[Any]:
@@ -237,7 +239,7 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
             at_goal, alt.Text("named", type="nominal"), y=alt.YValue(0)
         ),
         base.mark_point(size=80, opacity=1, strokeWidth=2).encode(
-            x, y, *_marks(STATES), description=alt.Description("text", type="nominal")
+            x, y, *_marks(), description=alt.Description("text", type="nominal")
         ),
         base.mark_text(color=INK, fontSize=12, dy=-13).encode(x, y, alt.Text("told", type="nominal")),
         width=460,
@@ -245,19 +247,21 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
     )
 
 
-def _marks(states: Mapping[str, tuple[str, str, str]]) -> list[Any]:
+@cache
+def _marks() -> tuple[Any, ...]:
     """How each state looks: fill, stroke and shape, so that it can be told apart without colour."""
-    parts = zip((alt.Fill, alt.Stroke, alt.Shape), zip(*states.values(), strict=True), strict=True)
-    return [
-        channel("state", type="nominal", legend=None, scale=alt.Scale(domain=list(states), range=list(looks)))
+    parts = zip((alt.Fill, alt.Stroke, alt.Shape), zip(*STATES.values(), strict=True), strict=True)
+    return tuple(
+        channel("state", type="nominal", legend=None, scale=alt.Scale(domain=list(STATES), range=list(looks)))
         for channel, looks in parts
-    ]
+    )
 
 
 def _domain(frame: pd.DataFrame, unit: str) -> tuple[float, float]:
     """What the value axis spans: every interval and promise, in round tens for shares, from zero for amounts."""
-    values: Any = frame[["low", "high", "value", "target"]].stack().dropna()
-    if values.empty:
+    values = frame[["low", "high", "value", "target"]].to_numpy(float)
+    values = values[~np.isnan(values)]
+    if not values.size:
         return 0.0, 1.0
     least, most = float(values.min()), float(values.max())
     if unit != "%":
