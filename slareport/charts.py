@@ -190,8 +190,13 @@ def _since(usual: Usual, x: alt.X, *, near_the_end: bool) -> Any:
     return (
         _chart([{"label": usual.left, "text": usual.told}])
         .mark_text(color=INK, fontSize=12, baseline="bottom", **mark)
-        .encode(x, y=alt.YValue(0), text=alt.Text("text", type="nominal"))
+        .encode(x, y=_fixed(alt.YValue, 0), text=alt.Text("text", type="nominal"))
     )
+
+
+def _fixed(channel: Any, pixels: int) -> Any:
+    """A place in pixels, whatever the data. With a bare `alt.value`, altair goes through all its schemas for a class."""
+    return channel(pixels)
 
 
 def counted(rows: pd.DataFrame) -> Chart:
@@ -236,7 +241,7 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
         ),
         promised.mark_rule(color=QUIET, strokeDash=[5, 4], aria=False).encode(at_goal),
         promised.mark_text(color=QUIET, fontSize=12, baseline="bottom", dy=-6).encode(
-            at_goal, alt.Text("named", type="nominal"), y=alt.YValue(0)
+            at_goal, alt.Text("named", type="nominal"), y=_fixed(alt.YValue, 0)
         ),
         base.mark_point(size=80, opacity=1, strokeWidth=2).encode(
             x, y, *_marks(), description=alt.Description("text", type="nominal")
@@ -285,5 +290,7 @@ def _name(height: float, text: str, colour: str, weight: str) -> Any:
     return (
         _chart([{"height": round(height, 2), "text": text}])
         .mark_text(**mark)
-        .encode(x=alt.XValue(WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal"))
+        .encode(
+            x=_fixed(alt.XValue, WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal")
+        )
     )
