@@ -52,7 +52,12 @@ def measures(agreement: Agreement, period: Period) -> list[str]:
 
 def in_period(judgements: pd.DataFrame, period: Period, zone: str) -> pd.DataFrame:
     """The judgements dated in a period."""
-    return judgements[_inside(_instants(judgements), period, zone)]
+    return judgements[dated_in(judgements, period, zone)]
+
+
+def dated_in(judgements: pd.DataFrame, period: Period, zone: str) -> np.ndarray:
+    """Which judgements are dated in a period."""
+    return _inside(_instants(judgements), period, zone)
 
 
 def _instants(judgements: pd.DataFrame) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from slareport import statistics
-from slareport.counting import Count, Frame, columns_of, count, in_period, measures, reach_of
+from slareport.counting import Count, Frame, columns_of, count, dated_in, measures, reach_of
 from slareport.judgements import Judgements, definition_of
 from slareport.kpi import KPIS, State
 from slareport.period import Period
@@ -202,8 +202,8 @@ def misses(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
     """The rows behind every miss of a period, the latest first within each promise."""
     found = {}
     for name in measures(frame.agreement, period):
-        missed = judged[name][judged[name]["state"].eq(State.MISSED)]
-        found[name] = in_period(missed, period, frame.agreement.zone)
+        rows = judged[name]
+        found[name] = rows[dated_in(rows, period, frame.agreement.zone) & rows["state"].eq(State.MISSED)]
     whole = pd.concat(found, names=["promise", "item"]).reset_index().assign(period=period.name)
     whole["started_at"] = whole["at"]
     ordered = whole.sort_values(["promise", "late_minutes", "item"], ascending=[True, False, True], ignore_index=True)
