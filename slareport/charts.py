@@ -195,7 +195,7 @@ def _since(usual: Usual, x: alt.X, *, near_the_end: bool) -> Any:
 
 
 def _fixed(channel: Any, pixels: int) -> Any:
-    """A place in pixels, whatever the data. With a bare `alt.value`, altair goes through all its schemas for a class."""
+    """A place in pixels, whatever the data. Given a bare `alt.value`, altair looks through all its schemas for it."""
     return channel(pixels)
 
 
