@@ -30,7 +30,7 @@ from slareport.statistics.forecasting import (
     wape,
     win_distribution,
 )
-from slareport.statistics.shrinkage import shrunk_rates
+from slareport.statistics.shrinkage import beta_binomial_prior, shrunk
 
 FEWEST_DEALS = 30  # that stood open at the beginning of earlier periods
 FEWEST_PERIODS = 2  # to learn from
@@ -102,7 +102,7 @@ def chances(open_deals: pd.DataFrame, past: Sequence[Window]) -> pd.Series | Non
     middle = learnt.groupby("stage")["age"].median()
     cells = [_cell(frame, middle) for frame in (learnt, open_deals)]
     counts = learnt["won"].groupby(cells[0]).agg(["sum", "size"])
-    rates = shrunk_rates(counts["sum"], counts["size"]).rates["shrunk"]
+    rates = shrunk(counts["sum"], counts["size"], beta_binomial_prior(counts["sum"], counts["size"]))
     return cells[1].map(rates).astype(float).fillna(learnt["won"].mean())
 
 

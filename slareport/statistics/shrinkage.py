@@ -86,12 +86,20 @@ def shrunk_rates(k: pd.Series, n: pd.Series, prior: Prior | None = None) -> Shru
         low, high = wilson(int(k.sum()), int(n.sum()))
         return ShrunkRates(prior, rates.assign(shrunk=prior.mean, low=low, high=high, above_mean=math.nan, rank=1.0))
     alpha, beta = k + prior.alpha, n - k + prior.beta
-    rates["shrunk"] = alpha / (alpha + beta)
+    rates["shrunk"] = shrunk(k, n, prior)
     rates["low"] = special.betaincinv(alpha, beta, TAIL)
     rates["high"] = special.betainccinv(alpha, beta, TAIL)
     rates["above_mean"] = special.betaincc(alpha, beta, prior.mean)
     rates = rates.sort_values("shrunk", ascending=False, kind="stable")
     return ShrunkRates(prior, rates.assign(rank=_ranks(rates[["shrunk", "low", "high"]])))
+
+
+def shrunk(k: pd.Series, n: pd.Series, prior: Prior) -> pd.Series:
+    """The rates of `shrunk_rates` alone, for who needs neither their intervals nor their ranks."""
+    if prior.state == "alike":
+        return pd.Series(prior.mean, index=k.index)
+    alpha, beta = k + prior.alpha, n - k + prior.beta
+    return alpha / (alpha + beta)
 
 
 def observed_over_expected(owners: pd.Series, segments: pd.Series, kept: pd.Series) -> pd.DataFrame:
