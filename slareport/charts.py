@@ -226,7 +226,7 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
     frame = rows[["value", "low", "high"]].mul(100).round(1).assign(team=list(rows["team"]), told=list(words))
     frame["text"] = frame["team"] + ": " + frame["told"]
     frame["state"] = rows["result"].where(rows["result"].eq("missed"), "other").to_numpy()
-    goal = round(target * 100, 2)
+    goal = float(round(target * 100, 2))
     low = max(0.0, float(min(frame["low"].min(), goal - 1)) // 10 * 10)
     y = alt.Y("team", type="nominal", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=260))
     scale = alt.Scale(domain=[low, 100], nice=False, zero=False)
