@@ -7,11 +7,13 @@ Times never reach a chart; their labels are finished words.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # the mime type notebooks know how to draw
@@ -109,7 +111,7 @@ def trend(
     layers += [_name(*name) for name in _apart(names, high - low)]
     if usual.left:
         layers.append(_since(usual, x, near_the_end=list(labels).index(usual.left) > len(labels) / 2))
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return alt.layer(*layers, width=WIDTH, height=HEIGHT)
 
 
 def small(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, unit: str) -> Chart:
@@ -118,22 +120,24 @@ def small(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], *, un
     low, high = _domain(frame, unit)
     axis = alt.Axis(values=[labels[0], labels[-1]], grid=False, labelAngle=0, labelOverlap=False)
     x, y = _axes(labels, low, high, unit, axis, ticks=2)
-    return alt.layer(*_drawn(frame, x, y, size=20)).properties(width=SMALL_WIDTH, height=SMALL_HEIGHT)
+    return alt.layer(*_drawn(frame, x, y, size=20), width=SMALL_WIDTH, height=SMALL_HEIGHT)
 
 
 class _Rows(alt.InlineData):
     """Rows as plain values. altair would look at every column of a frame anew, and copy all values, for every layer."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        rows: Any = frame.astype(object).where(frame.notna(), None).to_dict("records")
-        super().__init__(values=rows)
-
     def __deepcopy__(self, memo: object) -> _Rows:
         return self
 
 
-def _chart(frame: pd.DataFrame) -> alt.Chart:
-    return alt.Chart(_Rows(frame))
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as plain values, None where one is missing."""
+    records = frame.to_dict("records")
+    return [{str(name): value if value == value else None for name, value in row.items()} for row in records]
+
+
+def _chart(rows: Any) -> alt.Chart:
+    return alt.Chart(_Rows(values=rows))
 
 
 def _periods(rows: pd.DataFrame, words: Sequence[str], labels: Sequence[str], unit: str) -> pd.DataFrame:
@@ -156,8 +160,9 @@ def _axes(
 
 def _drawn(frame: pd.DataFrame, x: alt.X, y: alt.Y, size: int = 60) -> list[Any]:
     """Intervals, what was promised, the line and its points."""
-    base, given = _chart(frame), _chart(frame.dropna(subset="value"))
-    limits = _chart(frame.dropna(subset="low")).mark_rule(color=GRID, strokeWidth=6, aria=False)
+    rows = _rows(frame)
+    base, given = _chart(rows), _chart([row for row in rows if row["value"] is not None])
+    limits = _chart([row for row in rows if row["low"] is not None]).mark_rule(color=GRID, strokeWidth=6, aria=False)
     layers = [limits.encode(x, alt.Y("low", type="quantitative"), alt.Y2("high"))]
     if frame["target"].notna().any():
         line = base.mark_line(color=QUIET, strokeDash=[5, 4], strokeWidth=1, interpolate="step")
@@ -165,7 +170,7 @@ def _drawn(frame: pd.DataFrame, x: alt.X, y: alt.Y, size: int = 60) -> list[Any]
     layers.append(base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y))
     told = alt.Description("text", type="nominal")
     points = given.mark_point(size=size, opacity=1, strokeWidth=2)
-    return [*layers, points.encode(x, y, *_marks(STATES), description=told)]
+    return [*layers, points.encode(x, y, *_marks(), description=told)]
 
 
 def _range(usual: Usual, unit: str) -> list[Any]:
@@ -173,22 +178,25 @@ def _range(usual: Usual, unit: str) -> list[Any]:
     if usual.low != usual.low:
         return []
     ends = {
-        end: [round(value * (100 if unit == "%" else 1), 2)]
-        for end, value in (("low", usual.low), ("high", usual.high))
+        end: round(value * (100 if unit == "%" else 1), 2) for end, value in (("low", usual.low), ("high", usual.high))
     }
-    band = _chart(pd.DataFrame(ends)).mark_rect(color=WASH, aria=False, clip=True)
+    band = _chart([ends]).mark_rect(color=WASH, aria=False, clip=True)
     return [band.encode(alt.Y("low", type="quantitative"), alt.Y2("high"))]
 
 
 def _since(usual: Usual, x: alt.X, *, near_the_end: bool) -> Any:
     """A remark above the plot, over the first period outside the usual range."""
-    frame = pd.DataFrame({"label": [usual.left], "text": [usual.told]})
     mark: Any = {"align": "right" if near_the_end else "left", "dx": 24 if near_the_end else -24, "dy": -10}
     return (
-        _chart(frame)
+        _chart([{"label": usual.left, "text": usual.told}])
         .mark_text(color=INK, fontSize=12, baseline="bottom", **mark)
-        .encode(x, y=alt.value(0), text=alt.Text("text", type="nominal"))
+        .encode(x, y=_fixed(alt.YValue, 0), text=alt.Text("text", type="nominal"))
     )
+
+
+def _fixed(channel: Any, pixels: int) -> Any:
+    """A place in pixels, whatever the data. Given a bare `alt.value`, altair looks through all its schemas for it."""
+    return channel(pixels)
 
 
 def counted(rows: pd.DataFrame) -> Chart:
@@ -202,12 +210,12 @@ def counted(rows: pd.DataFrame) -> Chart:
         axis=None,
         scale=alt.Scale(domain=[0, float(frame["count"].max()) * 1.1]),
     )
-    base = _chart(frame)
+    base = _chart(_rows(frame))
     bars = base.mark_bar(color=ACCENT, height=16).encode(x, y, description=alt.Description("text", type="nominal"))
     named = base.mark_text(align="left", dx=6, color=INK, fontSize=12).encode(
         x, y, alt.Text("count", type="quantitative")
     )
-    return alt.layer(bars, named).properties(width=380, height=ROW_HEIGHT * len(frame))
+    return alt.layer(bars, named, width=380, height=ROW_HEIGHT * len(frame))
 
 
 def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Chart:
@@ -218,14 +226,14 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
     frame = rows[["value", "low", "high"]].mul(100).round(1).assign(team=list(rows["team"]), told=list(words))
     frame["text"] = frame["team"] + ": " + frame["told"]
     frame["state"] = rows["result"].where(rows["result"].eq("missed"), "other").to_numpy()
-    goal = round(target * 100, 2)
+    goal = float(round(target * 100, 2))
     low = max(0.0, float(min(frame["low"].min(), goal - 1)) // 10 * 10)
     y = alt.Y("team", type="nominal", sort=None, title=None, axis=alt.Axis(labelColor=INK, labelLimit=260))
     scale = alt.Scale(domain=[low, 100], nice=False, zero=False)
     ticks = alt.Axis(tickCount=5, labelFlush=False, labelExpr="datum.label + '%'")
     x = alt.X("value", type="quantitative", title=None, scale=scale, axis=ticks)
-    base = _chart(frame)
-    promised = _chart(pd.DataFrame({"goal": [goal], "named": [f"promised {goal:g}%"]}))
+    base = _chart(_rows(frame))
+    promised = _chart([{"goal": goal, "named": f"promised {goal:g}%"}])
     at_goal = alt.X("goal", type="quantitative")
     return alt.layer(
         base.mark_rule(color=GRID, strokeWidth=6, aria=False).encode(
@@ -233,28 +241,32 @@ def compared(rows: pd.DataFrame, words: Sequence[str], *, target: float) -> Char
         ),
         promised.mark_rule(color=QUIET, strokeDash=[5, 4], aria=False).encode(at_goal),
         promised.mark_text(color=QUIET, fontSize=12, baseline="bottom", dy=-6).encode(
-            at_goal, alt.Text("named", type="nominal"), y=alt.value(0)
+            at_goal, alt.Text("named", type="nominal"), y=_fixed(alt.YValue, 0)
         ),
         base.mark_point(size=80, opacity=1, strokeWidth=2).encode(
-            x, y, *_marks(STATES), description=alt.Description("text", type="nominal")
+            x, y, *_marks(), description=alt.Description("text", type="nominal")
         ),
         base.mark_text(color=INK, fontSize=12, dy=-13).encode(x, y, alt.Text("told", type="nominal")),
-    ).properties(width=460, height=46 * len(frame))
+        width=460,
+        height=46 * len(frame),
+    )
 
 
-def _marks(states: Mapping[str, tuple[str, str, str]]) -> list[Any]:
+@cache
+def _marks() -> tuple[Any, ...]:
     """How each state looks: fill, stroke and shape, so that it can be told apart without colour."""
-    parts = zip((alt.Fill, alt.Stroke, alt.Shape), zip(*states.values(), strict=True), strict=True)
-    return [
-        channel("state", type="nominal", legend=None, scale=alt.Scale(domain=list(states), range=list(looks)))
+    parts = zip((alt.Fill, alt.Stroke, alt.Shape), zip(*STATES.values(), strict=True), strict=True)
+    return tuple(
+        channel("state", type="nominal", legend=None, scale=alt.Scale(domain=list(STATES), range=list(looks)))
         for channel, looks in parts
-    ]
+    )
 
 
 def _domain(frame: pd.DataFrame, unit: str) -> tuple[float, float]:
     """What the value axis spans: every interval and promise, in round tens for shares, from zero for amounts."""
-    values: Any = frame[["low", "high", "value", "target"]].stack().dropna()
-    if values.empty:
+    values = frame[["low", "high", "value", "target"]].to_numpy(float)
+    values = values[~np.isnan(values)]
+    if not values.size:
         return 0.0, 1.0
     least, most = float(values.min()), float(values.max())
     if unit != "%":
@@ -274,10 +286,11 @@ def _apart(names: list[tuple[float, str, str, str]], span: float) -> list[tuple[
 
 def _name(height: float, text: str, colour: str, weight: str) -> Any:
     """A label to the right of the plot, at a height on its axis."""
-    frame = pd.DataFrame({"height": [round(height, 2)], "text": [text]})
     mark: Any = {"align": "left", "dx": 10, "color": colour, "fontSize": 12, "fontWeight": weight}
     return (
-        _chart(frame)
+        _chart([{"height": round(height, 2), "text": text}])
         .mark_text(**mark)
-        .encode(x=alt.value(WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal"))
+        .encode(
+            x=_fixed(alt.XValue, WIDTH), y=alt.Y("height", type="quantitative"), text=alt.Text("text", type="nominal")
+        )
     )

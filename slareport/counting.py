@@ -52,7 +52,12 @@ def measures(agreement: Agreement, period: Period) -> list[str]:
 
 def in_period(judgements: pd.DataFrame, period: Period, zone: str) -> pd.DataFrame:
     """The judgements dated in a period."""
-    return judgements[_inside(_instants(judgements), period, zone)]
+    return judgements[dated_in(judgements, period, zone)]
+
+
+def dated_in(judgements: pd.DataFrame, period: Period, zone: str) -> np.ndarray:
+    """Which judgements are dated in a period."""
+    return _inside(_instants(judgements), period, zone)
 
 
 def _instants(judgements: pd.DataFrame) -> np.ndarray:
@@ -180,8 +185,8 @@ def _blended_target(counted: Columns, having: Mapping[int, Promise | Outcome], m
 
 def reach_of(judgements: pd.DataFrame) -> Any:
     """How old nine in ten counted items were at most at the instant that puts them in a period; NaT without items."""
-    counted = judgements[judgements["state"].isin(COUNTED)]
-    age: Any = counted["at"] - counted["created_at"]
+    counted = judgements["state"].isin(COUNTED)
+    age: Any = judgements["at"][counted] - judgements["created_at"][counted]
     return age.quantile(REACH)
 
 

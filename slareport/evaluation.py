@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 
 from slareport import editions
 from slareport import scorecard as scores
-from slareport.counting import Frame, in_period, measures
+from slareport.counting import Frame, dated_in, measures
 from slareport.editions import CLIENT, CLIENT_MISSES, Edition, People
 from slareport.errors import Problem, UsageError
 from slareport.extract import Extract
@@ -62,6 +63,11 @@ class Evaluation:
         periods = self.period.history(TREND_PERIODS)
         return scores.trend(self._judged(team), measure, periods, self._frame(team))
 
+    def trends(self) -> dict[str, pd.DataFrame]:
+        """Every promise and outcome of the period over the last ten periods, by name."""
+        names, periods = measures(self.workspace.agreement, self.period), self.period.history(TREND_PERIODS)
+        return scores.trends(self.judged, names, periods, self._frame(None))
+
     def misses(self) -> pd.DataFrame:
         """The very items behind every miss of the period."""
         rows = scores.misses(self.judged, self.period, self._frame(None))
@@ -98,11 +104,12 @@ class Evaluation:
         """Per promise and outcome, what became of the items of the period: judged, waiting, excluded, invalid."""
         rows = []
         for name in measures(self.workspace.agreement, self.period):
-            states = in_period(self.judged[name], self.period, self.zone)["state"].value_counts()
-            counted = sum(int(states.get(s, 0)) for s in COUNTED)
-            others = {s.value: int(states.get(s, 0)) for s in (State.PENDING, State.EXCLUDED, State.INVALID)}
-            aside = int(states.get(State.DOES_NOT_APPLY, 0))
-            rows.append({"measure": name, "items": int(states.sum()), "judged": counted, **others, "no_case": aside})
+            judged = self.judged[name]
+            states = Counter(judged["state"].to_numpy()[dated_in(judged, self.period, self.zone)])
+            counted = sum(states[s] for s in COUNTED)
+            others = {s.value: states[s] for s in (State.PENDING, State.EXCLUDED, State.INVALID)}
+            aside = states[State.DOES_NOT_APPLY]
+            rows.append({"measure": name, "items": states.total(), "judged": counted, **others, "no_case": aside})
         return pd.DataFrame(rows)
 
     def lost(self) -> dict[str, int]:
@@ -120,9 +127,9 @@ class Evaluation:
         """Per promise, how many items of the period are still waiting and past their warning time."""
         found = {}
         for name in measures(self.workspace.agreement, self.period):
-            rows = in_period(self.judged[name], self.period, self.zone)
+            rows = self.judged[name]
             waiting = rows["state"].eq(State.PENDING) & rows["warn_at"].le(self.as_of)
-            found[name] = int(waiting.sum())
+            found[name] = int((waiting & dated_in(rows, self.period, self.zone)).sum())
         return found
 
     def unstarted(self) -> dict[str, int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from slareport import statistics
-from slareport.counting import Count, Frame, columns_of, count, in_period, measures, reach_of
+from slareport.counting import Count, Frame, columns_of, count, dated_in, measures, reach_of
 from slareport.judgements import Judgements, definition_of
 from slareport.kpi import KPIS, State
 from slareport.period import Period
@@ -73,13 +73,26 @@ def scorecard(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
 
 def trend(judged: Judgements, name: str, periods: Sequence[Period], frame: Frame) -> pd.DataFrame:
     """The rows of one promise or outcome over periods that follow each other, oldest first, all as known now."""
-    return _framed(_scored(judged[name], name, periods, frame))
+    return trends(judged, [name], periods, frame)[name]
+
+
+def trends(
+    judged: Judgements, names: Sequence[str], periods: Sequence[Period], frame: Frame
+) -> dict[str, pd.DataFrame]:
+    """The same of several promises and outcomes, by name."""
+    whole = _framed([row for name in names for row in _scored(judged[name], name, periods, frame)])
+    starts = range(0, len(whole), len(periods))
+    return {
+        name: whole[start : start + len(periods)].reset_index(drop=True)
+        for name, start in zip(names, starts, strict=True)
+    }
 
 
 def _framed(rows: Sequence[Row]) -> pd.DataFrame:
-    frame = pd.DataFrame([asdict(row) for row in rows], columns=list(Row.__dataclass_fields__))
-    sums = {name: pd.Series([getattr(row, name) for row in rows], dtype=object) for name in SUMS}
-    return frame.assign(**sums).astype({**dict.fromkeys(("met", "missed", "allowed"), "Int64"), "currency": "str"})
+    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in Row.__dataclass_fields__}
+    sums = {name: pd.Series(columns[name], dtype=object) for name in SUMS}
+    types = {**dict.fromkeys(("met", "missed", "allowed"), "Int64"), "currency": "str"}
+    return pd.DataFrame(columns | sums).astype(types)
 
 
 def _scored(judgements: pd.DataFrame, name: str, periods: Sequence[Period], frame: Frame) -> list[Row]:
@@ -187,12 +200,11 @@ def _direction(now: Count, *, up: bool, down: bool) -> str:
 
 def misses(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
     """The rows behind every miss of a period, the latest first within each promise."""
-    found = []
+    found = {}
     for name in measures(frame.agreement, period):
-        rows = in_period(judged[name], period, frame.agreement.zone)
-        missed = rows[rows["state"].eq(State.MISSED)]
-        found.append(missed.assign(promise=name).rename_axis("item").reset_index())
-    whole = pd.concat(found, ignore_index=True).assign(period=period.name)
+        rows = judged[name]
+        found[name] = rows[dated_in(rows, period, frame.agreement.zone) & rows["state"].eq(State.MISSED)]
+    whole = pd.concat(found, names=["promise", "item"]).reset_index().assign(period=period.name)
     whole["started_at"] = whole["at"]
     ordered = whole.sort_values(["promise", "late_minutes", "item"], ascending=[True, False, True], ignore_index=True)
     return ordered.reindex(columns=MISS_COLUMNS)

@@ -155,8 +155,9 @@ def _line(rows: pd.DataFrame) -> Cell:
     alike = rows["definition"].eq(row["definition"]) & rows["n"].gt(0)
     whole = rows["value"].where(alike & ~rows["result"].isin([SHORT, NOT_MEASURABLE]))
     known = rows[whole.notna()]
-    words = [findings.value_in_words(each, each["value"]) for _, each in known.iterrows()]
-    told = f"{row['title']}: from {words[0]} to {words[-1]}" if words else ""
+    ends = [known.iloc[place] for place in (0, -1)] if len(known) else []
+    words = [findings.value_in_words(each, each["value"]) for each in ends]
+    told = f"{row['title']}: from {words[0]} to {words[1]}" if words else ""
     return sparkline(whole.tolist(), row["target"], told) or fmt.DASH
 
 

@@ -19,37 +19,44 @@ def trend(row: pd.Series, rows: pd.DataFrame, periods: Sequence[Period], name: s
     """One promise or outcome over several periods: `row` is the newest of `rows`, which are oldest first."""
     now = f"{findings.now_in_words(row)}. {result_in_words(row)}" if row["n"] else "no data this period"
     shaded = _usual(rows, periods)
-    words = [findings.now_in_words(each) for _, each in rows.iterrows()]
+    each = [one for _, one in rows.iterrows()]
+    words = [findings.now_in_words(one) for one in each]
     chart = charts.trend(rows, words, [label(period) for period in periods], unit=row["unit"], usual=shaded)
     caption = f"{_span(row, periods, name)}, with likely ranges (95%){_remarks(rows, periods)}"
     caption += "; shaded: the usual range" * (shaded.low == shaded.low)
-    return _over(f"trend-{row['promise']}", f"{row['title']}: {now}", caption, rows, periods, chart)
+    return _over(f"trend-{row['promise']}", f"{row['title']}: {now}", caption, each, words, periods, chart)
 
 
 def small(row: pd.Series, rows: pd.DataFrame, periods: Sequence[Period], name: str) -> charts.Figure:
     """The same, small enough to stand beside others."""
-    words = [findings.now_in_words(each) for _, each in rows.iterrows()]
+    each = [one for _, one in rows.iterrows()]
+    words = [findings.now_in_words(one) for one in each]
     chart = charts.small(rows, words, [label(period) for period in periods], unit=row["unit"])
     claim = f"{row['title']}: {words[-1]}"
-    return _over(f"small-{row['promise']}", claim, _span(row, periods, name), rows, periods, chart)
+    return _over(f"small-{row['promise']}", claim, _span(row, periods, name), each, words, periods, chart)
 
 
 def _over(
-    key: str, claim: str, caption: str, rows: pd.DataFrame, periods: Sequence[Period], chart: charts.Chart
+    key: str,
+    claim: str,
+    caption: str,
+    rows: Sequence[pd.Series],
+    words: Sequence[str],
+    periods: Sequence[Period],
+    chart: charts.Chart,
 ) -> charts.Figure:
     """A chart over periods with its table and the words that stand for it."""
-    words = [findings.now_in_words(each) for _, each in rows.iterrows()]
     table = pd.DataFrame(
         {
             "Period": [period.title for period in periods],
             "#Value": words,
-            "#Likely range": [findings.interval_in_words(each).strip("()") for _, each in rows.iterrows()],
-            "#Counted": [findings.of_how_many(each) for _, each in rows.iterrows()],
-            "Result": [result_in_words(each) for _, each in rows.iterrows()],
+            "#Likely range": [findings.interval_in_words(row).strip("()") for row in rows],
+            "#Counted": [findings.of_how_many(row) for row in rows],
+            "Result": [result_in_words(row) for row in rows],
         }
     )
     told = "; ".join(f"{period.title} {word}" for period, word in zip(periods, words, strict=True))
-    return charts.Figure(key, claim, caption, f"{rows['title'].iloc[-1]}: {told}.", chart, table)
+    return charts.Figure(key, claim, caption, f"{rows[-1]['title']}: {told}.", chart, table)
 
 
 def _span(row: pd.Series, periods: Sequence[Period], name: str) -> str:

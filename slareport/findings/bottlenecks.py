@@ -15,7 +15,7 @@ from slareport.findings.finding import ALPHA, Finding, worth
 from slareport.findings.sentences import period_word
 from slareport.period import Period, containing
 from slareport.statistics.decomposition import dwell_change
-from slareport.statistics.survival import kaplan_meier, logrank, time_until
+from slareport.statistics.survival import kaplan_meier, logrank, median_until, time_until
 
 FEWEST = 10  # visits on either side of a comparison
 FEWEST_ENDS = 5  # of a segment
@@ -137,7 +137,7 @@ def _tried(ages: pd.DataFrame, periods: int) -> pd.DataFrame:
             if min(now.sum(), (~now).sum()) < FEWEST:
                 continue
             test = logrank(days[now], ended[now], days[~now], ended[~now])
-            middles = (time_until(days[part], ended[part]).value for part in (~now, now))
+            middles = (median_until(days[part], ended[part]) for part in (~now, now))
             there = int((~ended[now]).sum())
             rows.append((place, split, *test, *middles, int(now.sum()), there))
     names = ["place", "split", "clarity", "chance", "median_before", "median", "visits", "there"]

@@ -40,7 +40,8 @@ def judged_items(
     found = []
     for name in promises:
         frame = judged[name]
-        mine = frame[frame["state"].isin([State.MET, State.MISSED]) & within(frame["at"], periods, known.zone)]
+        due = frame["state"].isin([State.MET, State.MISSED]) & within(frame["at"], periods, known.zone)
+        mine = frame[["owner_at_deadline", "segment", "state"]][due]
         owner = mine["owner_at_deadline"].where(mine["owner_at_deadline"].isin(people))
         segment = mine["segment"].astype(object)
         if len(promises) > 1:

@@ -30,7 +30,7 @@ from slareport.statistics.forecasting import (
     wape,
     win_distribution,
 )
-from slareport.statistics.shrinkage import shrunk_rates
+from slareport.statistics.shrinkage import beta_binomial_prior, shrunk
 
 FEWEST_DEALS = 30  # that stood open at the beginning of earlier periods
 FEWEST_PERIODS = 2  # to learn from
@@ -68,10 +68,8 @@ def windows(known: Known, periods: Sequence[Period], zone: str, currency: str) -
 
 
 def _windows(known: Known, periods: Sequence[Period], zone: str, currency: str) -> list[Window]:
-    history, currencies = (
-        known.tables["stage_history"],
-        known.tables["opportunities"].set_index("opportunity_id")["currency"],
-    )
+    history = known.tables["stage_history"][["opportunity_id", "entered_at", "status", "amount"]]
+    currencies = known.tables["opportunities"].set_index("opportunity_id")["currency"]
     created = history.groupby("opportunity_id")["entered_at"].min()
     found = []
     for period in periods:
@@ -79,12 +77,12 @@ def _windows(known: Known, periods: Sequence[Period], zone: str, currency: str) 
         then = pipeline_at(known, start)
         last = history[history["entered_at"].lt(end)].drop_duplicates("opportunity_id", keep="last")
         last = last.set_index("opportunity_id")
-        won = last[last["status"].eq("won")]
+        won = last["amount"][last["status"].eq("won")]
+        came = won[created.reindex(won.index).ge(start)]
         age = (start - created.reindex(then.index)).dt.total_seconds()
         expected = then["expected_close_on"].lt(pd.Timestamp(period.end))
-        amount, came = (_amounts(known, rows["amount"], currencies, start, currency) for rows in (then, won))
+        amount, new = (_amounts(known, amounts, currencies, start, currency) for amounts in (then["amount"], came))
         stood = then[["stage"]].assign(amount=amount, age=age, won=then.index.isin(won.index))
-        new = came[created.reindex(won.index).ge(start)]
         found.append(Window(stood, new, float((amount * then["probability"])[expected].sum())))
     return found
 
@@ -104,7 +102,7 @@ def chances(open_deals: pd.DataFrame, past: Sequence[Window]) -> pd.Series | Non
     middle = learnt.groupby("stage")["age"].median()
     cells = [_cell(frame, middle) for frame in (learnt, open_deals)]
     counts = learnt["won"].groupby(cells[0]).agg(["sum", "size"])
-    rates = shrunk_rates(counts["sum"], counts["size"]).rates["shrunk"]
+    rates = shrunk(counts["sum"], counts["size"], beta_binomial_prior(counts["sum"], counts["size"]))
     return cells[1].map(rates).astype(float).fillna(learnt["won"].mean())
 
 
@@ -200,7 +198,7 @@ def _record(frame: pd.DataFrame, period: Period, word: str, method: str) -> Find
 
 def _cell(deals: pd.DataFrame, middle: pd.Series) -> pd.Series:
     older = deals["age"].gt(deals["stage"].map(middle))
-    return deals["stage"].astype(object) + older.map({True: ", older", False: ", younger"})
+    return deals["stage"].astype(object) + np.where(older, ", older", ", younger")
 
 
 def _won(window: Window) -> pd.Series:

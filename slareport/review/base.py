@@ -10,7 +10,6 @@ import pandas as pd
 from slareport import exhibits, findings, glossary, record, sections
 from slareport import format as fmt
 from slareport.charts import Figure
-from slareport.counting import measures
 from slareport.evaluation import Evaluation
 from slareport.exhibits import Gallery
 from slareport.findings import period_word
@@ -43,7 +42,7 @@ class Base:
     @cached_property
     def history(self) -> dict[str, pd.DataFrame]:
         """The rows of each promise and result over the last ten periods, oldest first, to work with."""
-        return {name: self.evaluation.trend(name) for name in measures(self.agreement, self.period)}
+        return self.evaluation.trends()
 
     @cached_property
     def rows(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from slareport.statistics.estimates import TAIL
 from slareport.statistics.shares import wilson
@@ -41,9 +41,10 @@ def win_distribution(probabilities: ArrayLike) -> pd.Series:
     Returns probabilities indexed by 0, 1, ... all deals.
     """
     chances = _chances(probabilities)
-    counts = np.arange(chances.size + 1)
-    pmf = stats.poisson_binom(chances).pmf(counts) if chances.size else np.ones(1)
-    return pd.Series(pmf, index=pd.Index(counts, name="wins"), name="probability")
+    pmf = np.ones(1)
+    for chance in chances:
+        pmf = np.convolve(pmf, (1 - chance, chance))
+    return pd.Series(pmf, index=pd.RangeIndex(pmf.size, name="wins"), name="probability")
 
 
 def value_distribution(probabilities: ArrayLike, amounts: ArrayLike) -> pd.Series:

@@ -14,6 +14,7 @@ from slareport.statistics.shares import wilson
 
 FEWEST_GROUPS = 3
 WEAKEST, STRONGEST = 1.0, 1e6  # items a prior may be worth
+ROUNDING = 1e-8  # of the log-likelihood under a strong prior; a search for less than that does not end
 GAIN = 1e-6  # of the log-likelihood over one rate for all; less is no difference between groups
 
 PriorState = Literal["given", "fitted", "alike", "apart", "too_few"]
@@ -61,7 +62,7 @@ def beta_binomial_prior(k: pd.Series, n: pd.Series) -> Prior:
         x0=(special.logit(np.clip(common, 0.01, 0.99)), math.log(10)),
         method="Nelder-Mead",
         bounds=((-20, 20), (math.log(WEAKEST), math.log(STRONGEST))),
-        options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 2000},
+        options={"xatol": 1e-8, "fatol": ROUNDING, "maxiter": 2000},
     )
     if -fit.fun - alike < GAIN:
         return Prior(math.inf, math.inf, float(common), "alike")
@@ -85,12 +86,20 @@ def shrunk_rates(k: pd.Series, n: pd.Series, prior: Prior | None = None) -> Shru
         low, high = wilson(int(k.sum()), int(n.sum()))
         return ShrunkRates(prior, rates.assign(shrunk=prior.mean, low=low, high=high, above_mean=math.nan, rank=1.0))
     alpha, beta = k + prior.alpha, n - k + prior.beta
-    rates["shrunk"] = alpha / (alpha + beta)
+    rates["shrunk"] = shrunk(k, n, prior)
     rates["low"] = special.betaincinv(alpha, beta, TAIL)
     rates["high"] = special.betainccinv(alpha, beta, TAIL)
     rates["above_mean"] = special.betaincc(alpha, beta, prior.mean)
     rates = rates.sort_values("shrunk", ascending=False, kind="stable")
     return ShrunkRates(prior, rates.assign(rank=_ranks(rates[["shrunk", "low", "high"]])))
+
+
+def shrunk(k: pd.Series, n: pd.Series, prior: Prior) -> pd.Series:
+    """The rates of `shrunk_rates` alone, for who needs neither their intervals nor their ranks."""
+    if prior.state == "alike":
+        return pd.Series(prior.mean, index=k.index)
+    alpha, beta = k + prior.alpha, n - k + prior.beta
+    return alpha / (alpha + beta)
 
 
 def observed_over_expected(owners: pd.Series, segments: pd.Series, kept: pd.Series) -> pd.DataFrame:

@@ -40,7 +40,7 @@ def kaplan_meier(durations: ArrayLike, ended: ArrayLike) -> pd.DataFrame:
     table = pd.DataFrame({"at_risk": at_risk, "ended": count}, index=pd.Index(times, name="duration"))
     if not times.size:
         return table.assign(survival=pd.Series(dtype=float), low=math.nan, high=math.nan)
-    curve = stats.ecdf(stats.CensoredData.right_censored(time, ~over)).sf
+    curve = _curve(time, over)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The confidence interval is undefined", RuntimeWarning)  # NaN says so
         band: Any = curve.confidence_interval(CONFIDENCE, method="log-log")
@@ -54,7 +54,17 @@ def time_until(durations: ArrayLike, ended: ArrayLike, share: float = 0.5) -> Es
     (Brookmeyer and Crowley 1982, Biometrics 38:29). NaN where it is not reached.
     """
     curve = kaplan_meier(durations, ended)
-    return Estimate(*(_first(curve[column], 1 - share) for column in ("survival", "low", "high")))
+    times = curve.index.to_numpy()
+    return Estimate(*(_first(times, curve[column].to_numpy(), 1 - share) for column in ("survival", "low", "high")))
+
+
+def median_until(durations: ArrayLike, ended: ArrayLike) -> float:
+    """The value of `time_until` for a half alone, many times faster than with its interval."""
+    time, over = _known(durations, ended)
+    if not time.size:
+        return math.nan
+    curve = _curve(time, over)
+    return _first(curve.quantiles, curve.probabilities, 0.5)
 
 
 def logrank(durations: ArrayLike, ended: ArrayLike, other_durations: ArrayLike, other_ended: ArrayLike) -> LogRank:
@@ -138,9 +148,13 @@ def _counted(time: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return times, at_risk, np.bincount(place[over], minlength=times.size)
 
 
-def _first(curve: pd.Series, level: float) -> float:
-    reached = curve.index[curve <= level + ROUNDING]
-    return float(reached[0]) if len(reached) else math.nan
+def _curve(time: np.ndarray, over: np.ndarray) -> Any:
+    return stats.ecdf(stats.CensoredData.right_censored(time, ~over)).sf
+
+
+def _first(times: np.ndarray, curve: np.ndarray, level: float) -> float:
+    reached = times[curve <= level + ROUNDING]
+    return float(reached[0]) if reached.size else math.nan
 
 
 def _variance(
