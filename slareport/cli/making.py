@@ -80,7 +80,7 @@ def run(
                 workers=workers,
                 force=force,
                 executor=executor,
-                limits=Limits(memory=_bytes(memory, workers)),
+                limits=Limits(memory=_bytes(memory, 0 if dask else workers)),
                 progress=started,
             )
         ) as outcomes,
@@ -114,10 +114,11 @@ def _warm(home: Workspace) -> None:
     warm([sys.executable], review_environment(home.environment))
 
 
-def _bytes(asked: float | None, workers: int) -> int:
-    """How much memory a notebook may use."""
+def _bytes(asked: float | None, workers: int) -> int | None:
+    """How much memory a notebook may use: as asked, else its share of this machine, if any workers are here."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return int(asked * GIB) if asked else max(4 * GIB, machine // workers)
+    share = max(4 * GIB, machine // workers) if workers else None
+    return int(asked * GIB) if asked else share
 
 
 def _note_unsettled(home: Workspace, periods: list[Period], now: dt.datetime) -> None:
