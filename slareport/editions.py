@@ -16,13 +16,10 @@ from typing import Any, get_args
 import pandas as pd
 
 from slareport.agreement import Agreement, Audience
-from slareport.counting import in_period
 from slareport.errors import Problem, UsageError, did_you_mean
 from slareport.items import Known
 from slareport.judgements import Judgements
-from slareport.kpi import State
 from slareport.minutes import Minutes
-from slareport.period import Period
 from slareport.teams import COMPANY
 from slareport.workspace import Workspace
 
@@ -128,13 +125,6 @@ def of_client(items: Known, judged: Judgements, client: str) -> tuple[Known, Jud
     theirs = {subject: lambda _, subject=subject: _of(items[subject], client) for subject in items}
     alone = replace(items, tables={}, builders=theirs, _built={}, _made={})
     return alone, {name: _of(rows, client) for name, rows in judged.items()}
-
-
-def worst_served(judged: Judgements, period: Period, zone: str) -> str:
-    """The account with the most misses in a period: a client's review to look at without naming one."""
-    items = pd.concat([in_period(rows, period, zone) for rows in judged.values()])
-    missed = items["state"].eq(State.MISSED).groupby(items["account"]).sum()
-    return str(missed.sort_values(ascending=False, kind="stable").index[0]) if len(missed) else ""
 
 
 def _of(rows: pd.DataFrame, client: str) -> pd.DataFrame:

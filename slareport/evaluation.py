@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
 from slareport import editions
 from slareport import scorecard as scores
-from slareport.counting import Frame, dated_in, measures
+from slareport.counting import Frame, dated_in, in_period, measures
 from slareport.editions import CLIENT, CLIENT_MISSES, Edition, People
 from slareport.errors import Problem, UsageError
 from slareport.extract import Extract
@@ -19,7 +18,7 @@ from slareport.items import Known, build_items
 from slareport.judgements import Judgements, judge_items, population
 from slareport.kpi import COUNTED, KPIS, State
 from slareport.measurable import NEEDS, lacking
-from slareport.period import Period
+from slareport.period import Period, instant
 from slareport.tables import SET_ASIDE, TABLES
 from slareport.teams import UNASSIGNED
 from slareport.workspace import Workspace
@@ -192,7 +191,7 @@ def evaluate(
     needs = lacking(workspace.source, made.absent)
     judged = judge_items(items, seen.agreement, workspace.teams, needs)
     if edition.audience == CLIENT:
-        edition = replace(edition, client=edition.client or editions.worst_served(judged, when, seen.agreement.zone))
+        edition = replace(edition, client=edition.client or _worst_served(judged, when, seen.agreement.zone))
         items, judged = editions.of_client(items, judged, edition.client)
     return Evaluation(seen, teams, when, known, known < settled, made, judged, items, needs, edition, people)
 
@@ -202,14 +201,8 @@ def _links(workspace: Workspace) -> dict[str, str]:
     return {name: link for name in TABLES if (link := workspace.source.record_url_of(name))}
 
 
-def instant(text: str, zone: str) -> pd.Timestamp:
-    """A date or time a person typed, as an instant; without an offset it is local to the reporting zone."""
-    forms = "write for example 2026-10-08 or 2026-10-08T12:00"
-    try:
-        stamp = pd.Timestamp(text)
-    except ValueError:
-        raise UsageError(Problem("not a date or time", "as_of", found=text, cure=forms)) from None
-    if pd.isna(stamp):
-        raise UsageError(Problem("not a date or time", "as_of", found=text, cure=forms))
-    local: Any = stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
-    return pd.Timestamp(local.tz_convert("UTC"))
+def _worst_served(judged: Judgements, period: Period, zone: str) -> str:
+    """The account with the most misses in a period: a client's review to look at without naming one."""
+    items = pd.concat([in_period(rows, period, zone) for rows in judged.values()])
+    missed = items["state"].eq(State.MISSED).groupby(items["account"]).sum()
+    return str(missed.sort_values(ascending=False, kind="stable").index[0]) if len(missed) else ""

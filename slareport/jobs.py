@@ -13,9 +13,8 @@ import pandas as pd
 
 from slareport.editions import TEAM, client_key, inside
 from slareport.errors import Problem, UsageError, did_you_mean
-from slareport.evaluation import instant
 from slareport.outputs import Place
-from slareport.period import Period
+from slareport.period import Period, instant
 from slareport.teams import COMPANY
 from slareport.workspace import Workspace, notebook_folders
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -202,6 +202,19 @@ def local_instant(day: date, minute: int, zone: str, *, last: bool = False) -> d
         past = middle.astimezone(place).utcoffset() != late.astimezone(place).utcoffset()
         before, after = (before, middle) if past else (middle, after)
     return after.replace(microsecond=0)
+
+
+def instant(text: str, zone: str) -> pd.Timestamp:
+    """A date or time a person typed, as an instant; without an offset it is local to the reporting zone."""
+    forms = "write for example 2026-10-08 or 2026-10-08T12:00"
+    try:
+        stamp = pd.Timestamp(text)
+    except ValueError:
+        raise UsageError(Problem("not a date or time", "as_of", found=text, cure=forms)) from None
+    if pd.isna(stamp):
+        raise UsageError(Problem("not a date or time", "as_of", found=text, cure=forms))
+    local: Any = stamp if stamp.tzinfo else stamp.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return pd.Timestamp(local.tz_convert("UTC"))
 
 
 @cache

@@ -5,8 +5,9 @@ import pytest
 
 from slareport.counting import in_period
 from slareport.errors import UsageError
-from slareport.evaluation import COMPANY, evaluate, instant
+from slareport.evaluation import COMPANY, evaluate
 from slareport.kpi import COUNTED
+from slareport.period import instant
 from slareport.sample import COMPANY as SAMPLE
 from slareport.sample import TRUTHS
 from slareport.scorecard import BETTER, CHANCE, CLEARLY, KEPT, MISSED, SAME

@@ -11,10 +11,11 @@ from slareport import corrected, exhibits, findings, restatement, telling
 from slareport import format as fmt
 from slareport import timeline as timelines
 from slareport.errors import Problem, UsageError
-from slareport.evaluation import Evaluation, instant
+from slareport.evaluation import Evaluation
 from slareport.exhibits import Gallery
 from slareport.findings import looks
 from slareport.minutes import MOST_DECISIONS, Decision, Minutes
+from slareport.period import instant
 from slareport.review.base import Base
 from slareport.sections import Asked, Section
 from slareport.teams import COMPANY
