@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from slareport import files
 from slareport.freshness import Ingredients
 from slareport.index import write_index
@@ -72,8 +74,7 @@ def run(
 
 def prepare(workspace: Workspace, jobs: Iterable[Job]) -> Ingredients:
     """Read the CRM tables for all jobs at once, so that every notebook sees the same and none waits for another."""
-    instants = sorted({instant for job in jobs for instant in instants_of(workspace, job)})
-    extracts = {instant: workspace.extract(instant, again=True) for instant in instants}
+    extracts = {instant: workspace.extract(instant, again=True) for instant in _instants(workspace, jobs)}
     pinned = {instant.isoformat(): made.folder.name for instant, made in extracts.items()}
     return Ingredients(replace(workspace, pinned=pinned), extracts)
 
@@ -84,10 +85,13 @@ def reasons(workspace: Workspace, jobs: Sequence[Job], *, force: bool = False) -
     Nothing is made to know it: where the CRM tables have changed since they were last read, every packet is due, though
     a run may find that they say the same of some teams; and a database is taken to hold what it held then.
     """
-    instants = sorted({instant for job in jobs for instant in instants_of(workspace, job)})
-    there = {instant: workspace.extracted(instant) for instant in instants}
+    there = {instant: workspace.extracted(instant) for instant in _instants(workspace, jobs)}
     made_from = Ingredients(workspace, {instant: made for instant, made in there.items() if made})
     return {job: _why(made_from, job, force=force) for job in jobs}
+
+
+def _instants(workspace: Workspace, jobs: Iterable[Job]) -> list[pd.Timestamp]:
+    return sorted({instant for job in jobs for instant in instants_of(workspace, job)})
 
 
 def _why(made_from: Ingredients, job: Job, *, force: bool) -> str:
