@@ -18,7 +18,6 @@ from slareport.layout import ISO, Cell
 from slareport.tables import Column
 from slareport.worktime import FIRST_YEAR, LAST_YEAR
 
-NOTHING = Cell(cases=[])
 NO_ZONE = "is a time without zone, and no timezone is declared"
 TRUE, FALSE = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -141,11 +140,12 @@ class Reading:
             usable = usable & rows[f"{name}__utc"]
         if kind == "date":
             return {name: usable.ifelse(value.date(), ibis.null("date"))}
-        local = ibis.literal(None if self.zone == "UTC" else self.zone, type="string")
+        nowhere = ibis.null("string")
+        zone = nowhere if self.zone in (None, "UTC") else rows[f"{name}__utc"].ifelse(nowhere, self.zone)
         return {
             name: usable.ifelse(value, ibis.null("timestamp")),
-            f"{name}__zone": rows[f"{name}__utc"].ifelse(ibis.null("string"), local),
-            f"{name}__date": value.notnull() & ibis.literal(self.cell.date),
+            f"{name}__zone": zone,
+            f"{name}__date": value.notnull() if self.cell.date else ibis.literal(value=False),
         }
 
     def _reasons(self, rows: ir.Table, text: Any) -> list[tuple[Any, str]]:

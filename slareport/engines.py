@@ -6,20 +6,20 @@ The steps of a reduction are made of what all engines share; here is the little 
 from __future__ import annotations
 
 import contextlib
-import os
+import itertools
 import re
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from ibis.expr import datatypes as types
+import pandas as pd
+import pyarrow as pa
 from ibis.expr import operations as ops
 
 from slareport.errors import Problem, UsageError
 
-MEGABYTES = 3072  # what the embedded engine may hold in memory
+AT_A_TIME = 250_000  # rows that leave an engine together
 FILE, ROW = "(file)", "(row)"  # where a native row stands; no CRM has columns of these names
 
 OFFSET = r"(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)$"
@@ -62,6 +62,17 @@ class Engine:
         """Rows of this process (`ibis.memtable`), handed to the engine."""
         return self.connection.create_table(ibis.util.gen_name("given"), rows, temp=True)
 
+    def pieces(self, rows: ir.Table, key: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The rows in pandas in an order that `key` decides, so many at a time; an empty table is one empty piece."""
+        none = rows.schema().to_pyarrow().empty_table()
+        batches = iter(self.batches(rows, key))
+        for batch in itertools.chain([next(batches, none)], batches):
+            yield batch.to_pandas(date_as_object=False)
+
+    def batches(self, rows: ir.Table, key: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows as the engine hands them out."""
+        yield from self.connection.to_pyarrow_batches(in_order(rows, key), chunk_size=AT_A_TIME)
+
     def counts(self, *asked: tuple[ir.Table, str]) -> list[int]:
         """Of tables that are held, how many rows each has in which a boolean column is true; of all without one."""
         return [int((rows.filter(rows[column]) if column else rows).count().execute()) for rows, column in asked]
@@ -70,10 +81,6 @@ class Engine:
         """How many rows a table that is held or named has, and in how many a boolean column is true."""
         every, true = self.counts((rows, ""), (rows, column))
         return every, true
-
-    def any_filled(self, rows: ir.Table, columns: Iterable[str]) -> bool:
-        """Whether any of these columns of a held table has a value in any row."""
-        return bool(rows.filter(ibis.or_(*(rows[column].notnull() for column in columns))).count().execute())
 
     # What a text of the right shape says, NULL where it says nothing there is: 30 February, or more digits than fit.
 
@@ -133,16 +140,6 @@ class Engine:
         return text.hexdigest("sha256")
 
 
-@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
-def local_time(text: str, form: str) -> types.timestamp:
-    """DuckDB's: a time in a declared format, NULL where the text is not one."""
-
-
-@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
-def zoned_time(text: str, form: str) -> types.Timestamp(timezone="UTC"):  # type: ignore[valid-type]
-    """The same for a format that reads an offset."""
-
-
 class SqlEngine(Engine):
     """An engine that is told in SQL what to keep, without asking it again what it was told."""
 
@@ -176,12 +173,6 @@ class SqlEngine(Engine):
         every, true = self.fetched(f"SELECT {counted} FROM {self.quoted(rows.get_name())}")[0]  # noqa: S608
         return int(every), int(true)
 
-    def any_filled(self, rows: ir.Table, columns: Iterable[str]) -> bool:
-        """Whether any of these columns has a value in any row."""
-        filled = " OR ".join(f"{self.quoted(column)} IS NOT NULL" for column in columns)
-        name = self.quoted(rows.get_name())
-        return bool(self.fetched(f"SELECT count(*) FROM {name} WHERE {filled}")[0][0])  # noqa: S608
-
     def quoted(self, name: str) -> str:
         """A name as it stands in a query."""
         return '"' + name.replace('"', '""') + '"'
@@ -203,20 +194,9 @@ class SqlEngine(Engine):
         return ops.DatabaseTable(name, schema, self.connection).to_expr()  # not asked what it was told just now
 
 
-class DuckDB(SqlEngine):
-    """DuckDB, in this process: the engine for files."""
-
-    row_type = "int64"
-
-    def __init__(self) -> None:
-        super().__init__(ibis.duckdb.connect(temp_directory=tempfile.gettempdir()))
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-        self.ran(f"SET memory_limit = '{min(MEGABYTES, memory // 2)}MiB'")  # what does not fit goes to a temporary file
-        self.ran("SET TimeZone = 'UTC'")  # in which times with a zone of their own become text
-
-    def strptime(self, text: Any, form: str) -> Any:
-        """By DuckDB's own strptime, which knows every code."""
-        return zoned_time(text, form).cast("timestamp") if "%z" in form else local_time(text, form)
+def in_order(rows: ir.Table, key: Sequence[str]) -> ir.Table:
+    """The rows in the order of a key, empty values last."""
+    return rows.order_by([rows[column].asc(nulls_first=False) for column in key])
 
 
 def _pattern(form: str) -> tuple[str, dict[str, int]]:

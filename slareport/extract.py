@@ -12,19 +12,14 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
-from pandas.util import hash_pandas_object
 
 from slareport import files
 from slareport.errors import DataError, Problem, VerificationError
 from slareport.mapping import Source
 from slareport.tables import EXTRACTED, TEAMED
 from slareport.teams import UNASSIGNED, Team
-
-if TYPE_CHECKING:
-    from slareport.reduction import Reduced
 
 HISTORY_QUARTERS = 10
 FACTS = "extract.json"
@@ -33,6 +28,7 @@ MADE_BY = (  # the code on the way from native rows to an extract
     "cells.py",
     "delimited.py",
     "databases.py",
+    "embedded.py",
     "engines.py",
     "extract.py",
     "layout.py",
@@ -42,6 +38,7 @@ MADE_BY = (  # the code on the way from native rows to an extract
     "natives.py",
     "others.py",
     "ownership.py",
+    "partitions.py",
     "postgres.py",
     "reduction.py",
     "source.py",
@@ -167,42 +164,29 @@ def _point_to_new(source: Source, teams: Mapping[str, Team], zone: str, as_of: p
 
 def _make(source: Source, teams: Mapping[str, Team], zone: str, as_of: pd.Timestamp, folder: Path) -> str:
     """Fill the folder of an extract; gives the digest of the data, its files or what was read in a database."""
+    from slareport.partitions import Partitions
     from slareport.reduction import reduce
     from slareport.source import Reader
 
-    history_from = _history_from(as_of, zone)
+    history_from, partitions = _history_from(as_of, zone), Partitions(folder, [*teams, UNASSIGNED])
     with Reader(source, zone) as reader:
         reader.check()
-        reduced, absent = reduce(reader, teams, as_of, history_from), reader.absent()
-    digest = _digest_of(_content(reduced) if source.url else source.data_digests())
-    for team in [*teams, UNASSIGNED]:
-        (folder / team).mkdir()
-        for name, frame in reduced.tables.items():
-            mine = frame[frame["team"].eq(team)] if name in TEAMED else frame
-            mine.reset_index(drop=True).to_parquet(folder / team / f"{name}.parquet", index=False)
+        reduced, absent = reduce(reader, teams, as_of, history_from, partitions.keep), reader.absent()
     reduced.rejects.to_parquet(folder / REJECTS, index=False)
+    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*.parquet"))}
+    accounting = reduced.accounting.to_dict("records")
+    digest = _digest_of([digests, accounting] if source.url else source.data_digests())
     facts = {
         "history_from": history_from.isoformat(),
         "digest": digest,
         "began_at": reduced.began_at,
-        "accounting": reduced.accounting.to_dict("records"),
+        "accounting": accounting,
         "aliased": reduced.aliased,
         "absent": absent,
-        "digests": {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*.parquet"))},
+        "digests": digests,
     }
     (folder / FACTS).write_text(json.dumps(facts, indent=1))
     return digest
-
-
-def _content(reduced: Reduced) -> dict[str, str]:
-    """A digest of the rows of every table, in their order, and of what became of the others."""
-    frames = {**reduced.tables, "rejects": reduced.rejects, "accounting": reduced.accounting}
-    return {
-        name: hashlib.sha256(
-            "".join(frame.columns).encode() + hash_pandas_object(frame.astype(object), index=False).to_numpy().tobytes()
-        ).hexdigest()
-        for name, frame in frames.items()
-    }
 
 
 def _history_from(as_of: pd.Timestamp, zone: str) -> pd.Timestamp:

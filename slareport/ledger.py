@@ -6,7 +6,7 @@ For every table: read = used + excluded + set aside + outside.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ibis
@@ -19,7 +19,7 @@ from slareport.source import Read
 from slareport.tables import ADJUSTED, DTYPES, EXCLUDED, EXTRACTED, REJECTS, TABLES, TEAMED
 from slareport.teams import UNASSIGNED
 
-HELPERS = {"file", "row", "team_value", "survivor_id", "decided_by", "modified_at__date"}
+HELPERS = ("team_value", "survivor_id", "decided_by", "modified_at__date")
 
 
 class Ledger:
@@ -44,23 +44,23 @@ class Ledger:
         place = frame["file"] + " row " + frame["row"].astype(str)
         self._listed.append(frame.assign(table=name, place=place, value="", effect=effect)[list(REJECTS)])
 
-    def finished(self, name: str, rows: ir.Table) -> pd.DataFrame:
-        """An engine table as pandas, in order, with its times as instants."""
-        key, local = list(EXTRACTED[name]), [column for column in rows.columns if f"{column}__zone" in rows.columns]
-        sorted_there = not set(key) & set(local)  # local times are not in the order of their instants
-        if sorted_there:
-            rows = rows.order_by([rows[column].asc(nulls_first=False) for column in key])
-        frame = rows.execute()
-        types = TABLES[name].dtypes if name in TABLES else {}
-        plain = {column: kind for column, kind in types.items() if kind in (DTYPES["date"], DTYPES["number"])}
-        frame = frame.astype(plain)
-        zoned = [column.removesuffix("__zone") for column in frame.columns if column.endswith("__zone")]
-        for column in [each for each in zoned if each not in plain]:
+    def finished(self, name: str, rows: ir.Table) -> Iterator[pd.DataFrame]:
+        """An engine table piece by piece, with its times as instants."""
+        plain = {column: rows[column].cast("float64") for column, kind in rows.schema().items() if kind.is_decimal()}
+        rows = rows.mutate(**plain).drop(*(column for column in HELPERS if column in rows.columns))
+        for piece in self.engine.pieces(rows, EXTRACTED[name]):
+            yield self._localised(name, piece)
+
+    def _localised(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        dates = [c for c, kind in TABLES[name].dtypes.items() if kind == DTYPES["date"]] if name in TABLES else []
+        frame = frame.astype(dict.fromkeys(dates, DTYPES["date"]))
+        zones = [column for column in frame.columns if column.endswith("__zone")]
+        for column in [zone.removesuffix("__zone") for zone in zones if zone.removesuffix("__zone") not in dates]:
             local = frame[column]
             frame[column], unclear = localised(local, frame[f"{column}__zone"])
-            self._list_unclear(name, frame.assign(value=local.astype(str))[unclear], column)
-        kept = [c for c in frame.columns if c not in HELPERS and not c.endswith("__zone")]
-        return frame[kept] if sorted_there else frame[kept].sort_values(key, ignore_index=True)
+            if unclear.any():
+                self._list_unclear(name, frame[unclear].assign(value=local[unclear].astype(str)), column)
+        return frame.drop(columns=["file", "row", *zones])
 
     def _list_unclear(self, name: str, rows: pd.DataFrame, column: str) -> None:
         if name == "lead_legs":  # the first leg begins with its lead, which is listed itself

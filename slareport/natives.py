@@ -16,7 +16,8 @@ import pandas as pd
 import pyarrow.parquet
 
 from slareport import delimited
-from slareport.engines import FILE, ROW, DuckDB, Engine
+from slareport.embedded import DuckDB
+from slareport.engines import FILE, ROW, Engine
 from slareport.errors import DataError, Problem, did_you_mean
 from slareport.mapping import Source, is_glob
 
@@ -127,7 +128,9 @@ class FileNatives(Natives):
     def _open(self, place: Place, wanted: list[str]) -> Native:
         with told(place.path):
             if place.path.suffix == ".parquet":
-                return Native(self._held(place, _numbered(self.connection.read_parquet(place.path), 1), wanted))
+                rows = self.connection.read_parquet(place.path, file_row_number=True)
+                numbered = rows.mutate(**{ROW: rows["file_row_number"] + 1})
+                return Native(self.engine.named(self._chosen(place, numbered, wanted)))
             if place.path.suffix != ".csv":
                 rows = self.connection.table(place.name, database=CRM)
                 return Native(self._held(place, _numbered(rows, 1), wanted))
@@ -139,11 +142,13 @@ class FileNatives(Natives):
             return Native(self._held(place, self.engine.given(ibis.memtable(table)), wanted), torn)
 
     def _held(self, place: Place, rows: ir.Table, wanted: list[str]) -> ir.Table:
+        return self.engine.held(self._chosen(place, rows, wanted))
+
+    def _chosen(self, place: Place, rows: ir.Table, wanted: list[str]) -> ir.Table:
         there = {column: rows[column] for column in wanted if column in rows.columns}
         missing = {column: ibis.null("string") for column in wanted if column not in there}
         chosen = {column: {**there, **missing}[column] for column in wanted}
-        named = rows.select(**chosen, **{FILE: ibis.literal(place.shown), ROW: rows[ROW]})
-        return self.engine.held(named)
+        return rows.select(**chosen, **{FILE: ibis.literal(place.shown), ROW: rows[ROW]})
 
     def _streamed(self, place: Place) -> ir.Table:
         return self.connection.read_csv(

@@ -41,8 +41,8 @@ def _end(lead: str, into: Mapping[str, str]) -> str:
 
 def survivor_table(key: str, items: ir.Table) -> ir.Table:
     """`key` and `survivor_id` of every merged lead or deal."""
-    merged = items.filter(items["merged_into_id"].notnull()).select(key, "merged_into_id").execute()
-    targets = items.filter(items[key].isin(merged["merged_into_id"].tolist() or [""])).select(key).execute()
+    pointing = items.filter(items["merged_into_id"].notnull()).select(key, "merged_into_id")
+    merged, targets = pointing.execute(), items.semi_join(pointing, [(key, "merged_into_id")]).select(key).execute()
     found = survivors(dict(zip(merged[key], merged["merged_into_id"], strict=True)), targets[key])
     frame = pd.DataFrame({key: list(found), "survivor_id": list(found.values())}, dtype=object)
     return ibis.memtable(frame, schema=ibis.schema({key: "string", "survivor_id": "string"}))

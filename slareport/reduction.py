@@ -7,7 +7,7 @@ become instants in pandas. For every table: read = used + excluded + set aside +
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,24 +25,29 @@ LEAD_MARGIN = pd.Timedelta(days=100)  # a lead may be assigned, and judged, long
 DEAL_MARGIN = pd.Timedelta(days=400)  # a deal this old still reaches a closure horizon inside the window
 SAME_PERSON_WITHIN = pd.Timedelta(days=30)  # two leads of one person this close together may be one inquiry
 
+Keep = Callable[[str, Iterable[pd.DataFrame]], None]
 OWNING = ("users", "memberships", "accounts", "leads", "lead_assignments", "opportunities")
 
 
 @dataclass(frozen=True)
 class Reduced:
-    """What an extract holds: its tables (with `team` where rows belong to one), the rejects and the accounting."""
+    """What an extract says of its tables: what was set aside or changed, and what became of every row."""
 
-    tables: dict[str, pd.DataFrame]
     rejects: pd.DataFrame
     accounting: pd.DataFrame
     began_at: dict[str, str]
     aliased: dict[str, int]
 
 
-def reduce(reader: Reader, teams: Mapping[str, Team], as_of: pd.Timestamp, history_from: pd.Timestamp) -> Reduced:
-    """Read every table of a source and reduce it to the window that ends at `as_of`."""
+def reduce(
+    reader: Reader, teams: Mapping[str, Team], as_of: pd.Timestamp, history_from: pd.Timestamp, keep: Keep
+) -> Reduced:
+    """Read every table of a source and reduce it to the window that ends at `as_of`.
+
+    `keep` is given each table as its name and the pieces it comes in, with `team` where rows belong to one.
+    """
     with reader.engine.told():
-        return _Reduction(reader, teams, as_of, history_from).result()
+        return _Reduction(reader, teams, as_of, history_from).result(keep)
 
 
 class _Reduction:
@@ -55,7 +60,7 @@ class _Reduction:
         self.reads = {name: reader.read(name) for name in TABLES if name in OWNING or reader.parts(name)}
         self.ledger = Ledger(self.reads, self.engine)
 
-    def result(self) -> Reduced:
+    def result(self, keep: Keep) -> Reduced:
         unique = {name: self._unique(name) for name in self.reads}
         users, changes, legs, items = self._owned(unique)
         since = self._since("leads", self.history_from - LEAD_MARGIN)
@@ -76,11 +81,9 @@ class _Reduction:
         tables = {**shared, "leads": leads, "lead_legs": legs, "opportunities": deals, **belonging}
         self._homeless("leads", leads, users)
         self._homeless("opportunities", deals, users)
-        lacking = {name: empty(name) for name in EXTRACTED if name not in tables}
-        frames = {**lacking, **{name: self.ledger.finished(name, rows) for name, rows in tables.items()}}
-        return Reduced(
-            frames, self.ledger.rejects(items), self.ledger.accounting(), self._began(), self.ledger.aliased()
-        )
+        for name in EXTRACTED:
+            keep(name, self.ledger.finished(name, tables[name]) if name in tables else [empty(name)])
+        return Reduced(self.ledger.rejects(items), self.ledger.accounting(), self._began(), self.ledger.aliased())
 
     def _there(self, names: Iterable[str]) -> list[str]:
         """Those of these tables that this CRM has, in the order of the contract."""

@@ -14,18 +14,23 @@ from slareport.counting import Count, Frame, columns_of, count, dated_in, measur
 from slareport.judgements import Judgements, definition_of
 from slareport.kpi import KPIS, State
 from slareport.period import Period
+from slareport.results import (
+    BETTER,
+    CHANCE,
+    CLEARLY,
+    KEPT,
+    MISSED,
+    NO_DATA,
+    NO_PREVIOUS,
+    NO_RANGE,
+    NOT_MEASURABLE,
+    SAME,
+    SHORT,
+    TOO_FEW,
+    WORSE,
+)
 from slareport.statistics.variation import usual_range
 
-KEPT, MISSED, TOO_FEW, NO_DATA = "kept", "missed", "too few", "no data"
-BETTER, WORSE, SAME, NO_PREVIOUS, SHORT = (
-    "better",
-    "worse",
-    "no real change",
-    "no comparison",
-    "incomplete history",
-)
-NO_RANGE, NOT_MEASURABLE = "no usual range yet", "not measurable"
-CLEARLY, CHANCE = "clearly", "could be chance"
 PERIODS = 10
 SUMS = ("numerator", "denominator")  # whole numbers as such, amounts with their decimals
 

@@ -7,7 +7,7 @@ in a required column it sets its row aside, in an optional one it is left out, a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from slareport.cells import NO_ZONE, NOTHING, Reading, holds, is_temporal
+from slareport.cells import NO_ZONE, Reading, holds, is_temporal
 from slareport.databases import DatabaseNatives
 from slareport.engines import FILE, ROW
 from slareport.errors import DataError, Problem, did_you_mean
@@ -23,7 +23,11 @@ from slareport.layout import ISO, Part
 from slareport.lookups import Lookups
 from slareport.mapping import Source
 from slareport.natives import FileNatives, Natives
-from slareport.tables import EXCLUDED, NOT_USED, REJECTS, SET_ASIDE, Table
+from slareport.tables import EXCLUDED, NOT_USED, REJECTS, SET_ASIDE, Column, Table
+
+WRONG, SPOILT = "(wrong)", "(spoilt)"
+TYPES = {"money": "decimal(18, 2)", "number": "decimal(18, 6)", "rate": "float64", "instant": "timestamp",
+         "date": "date"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,11 @@ class Reader:
     def _read(self, name: str) -> Read:
         table, parts = self.source.table(name), self.parts(name)
         rows: list[ir.Table] = []
+        values: list[pd.DataFrame] = []
         for part in parts:
-            rows.append(self._typed(table, part, rows))
-        values = [self._rejects(table, part, part_rows) for part, part_rows in zip(parts, rows, strict=True)]
+            part_rows, checked = self._typed(table, part, rows)
+            values.append(self._rejects(table, part, part_rows, checked))
+            rows.append(part_rows)
         others = self._no_rows([part for part in parts if not part.distinct])
         listed = [pd.DataFrame(columns=REJECTS), *values, *(frame.assign(table=name) for frame in others)]
         rejects = pd.concat([frame.reindex(columns=REJECTS) for frame in listed], ignore_index=True)
@@ -142,24 +148,31 @@ class Reader:
         aliased = [f"{a}.{c}" for a in self.lookups.active(part) for c in self.natives.columns(part.lookups[a].source)]
         return [*self.natives.columns(part.source), *aliased]
 
-    def _typed(self, table: Table, part: Part, above: list[ir.Table]) -> ir.Table:
-        """The rows of a part with canonical columns and what `cells.typed` says of them; `above` are its tables."""
+    def _typed(self, table: Table, part: Part, above: list[ir.Table]) -> tuple[ir.Table, list[str]]:
+        """The rows of a part with canonical columns, and which of them were checked; `above` are its tables.
+
+        `WRONG` holds, per checked column, why its value is not used and its text; it is NULL in most rows. What is in
+        no file takes no room: columns that the part does not fill are added to what is held.
+        """
         native = self.lookups.joined(part)
         native = native.filter(holds(native, part.where))
-        readings = [self._reading(table, name, part, native) for name in table.columns]
+        readings = [self._reading(table, name, part, native) for name in table.columns if name in part.columns]
         rows = native.select(
             file=native[FILE], row=native[ROW], **_of_all(reading.found(native) for reading in readings)
         )
         found = self.engine.named(rows)
         values = _of_all(reading.valued(found) for reading in readings)
         rows = self.engine.named(found.mutate(**values)) if values else found
-        rows = rows.select("file", "row", **_of_all(reading.judged(rows) for reading in readings))
+        rows = self.engine.named(rows.select("file", "row", **_of_all(reading.judged(rows) for reading in readings)))
+        checked = [name for name in table.columns if f"{name}__why" in rows.columns]
+        rows = _with_evidence(table, rows, checked)
         if part.distinct:
             rows = _distinct(table, rows, above)
-        return self.engine.held(rows)
+        unfilled = _unfilled({name: table.columns[name] for name in table.columns if name not in part.columns})
+        return self.engine.named(self.engine.held(rows).mutate(**unfilled)), checked
 
     def _reading(self, table: Table, name: str, part: Part, native: ir.Table) -> Reading:
-        column, cell = table.columns[name], part.columns.get(name, NOTHING)
+        column, cell = table.columns[name], part.columns[name]
         aliases = self.source.settings.aliases.get(f"{table.name}.{name}", {})
         zone = self.zone if cell.date else self.source.zone(cell)
         dated = cell.date if column.type == "instant" else not cell.day
@@ -174,15 +187,14 @@ class Reader:
         torn = [self.natives.table(native).torn.assign(id="") for native in natives]
         return [frame for frame in [*torn, *dropped.values()] if len(frame)]
 
-    def _rejects(self, table: Table, part: Part, rows: ir.Table) -> pd.DataFrame:
+    def _rejects(self, table: Table, part: Part, rows: ir.Table, checked: list[str]) -> pd.DataFrame:
         """Every value of a part that is not used; the first one that sets its row aside says so."""
-        checked = [name for name in table.columns if f"{name}__why" in rows.columns]
-        if not self.engine.any_filled(rows, [f"{name}__why" for name in checked]):
+        wrong = rows.filter(rows[WRONG].notnull()).select("file", "row", WRONG, id=rows[table.key[0]])
+        frame = wrong.order_by("file", "row").execute()
+        if frame.empty:
             return pd.DataFrame(columns=REJECTS)
-        wrong: Any = ibis.or_(*(rows[f"{name}__why"].notnull() for name in checked))
         evidence = [f"{name}__{kind}" for name in checked for kind in ("why", "text")]
-        frame = rows.filter(wrong).select("file", "row", *evidence, id=rows[table.key[0]]).order_by("file", "row")
-        frame = frame.execute()
+        frame[evidence] = pd.DataFrame(frame.pop(WRONG).tolist(), frame.index, evidence)
         frame["nth"] = range(len(frame))
         frame["row"] = frame["file"] + " row " + frame["row"].astype(str)
         found = [pd.DataFrame(columns=[*REJECTS, "nth", "required"])]
@@ -236,15 +248,31 @@ def _refuse_unzoned(listed: pd.DataFrame) -> None:
 
 def _usable(table: Table, rows: ir.Table) -> ir.Table:
     extra = [column for column in rows.columns if column.endswith(("__zone", "__date"))]
-    kept = ibis.and_(*(rows[f"{name}__why"].isnull() for name in table.required))
-    return rows.filter(kept).select("file", "row", *table.columns, *extra)
+    return rows.filter(~rows[SPOILT]).select("file", "row", *table.columns, *extra)
+
+
+def _with_evidence(table: Table, rows: ir.Table, checked: list[str]) -> ir.Table:
+    """What was said of every value in one column, and whether it makes the row useless."""
+    wrong: Any = ibis.or_(*(rows[f"{name}__why"].notnull() for name in checked))
+    spoilt: Any = ibis.or_(*(rows[f"{name}__why"].notnull() for name in table.required))
+    evidence = ibis.array([rows[f"{name}__{kind}"] for name in checked for kind in ("why", "text")])
+    kept = [column for column in rows.columns if not column.endswith(("__why", "__text"))]
+    told = wrong.ifelse(evidence, ibis.null("array<string>"))
+    return rows.select(*kept, **{WRONG: told, SPOILT: spoilt})
+
+
+def _unfilled(columns: Mapping[str, Column]) -> dict[str, Any]:
+    """Columns that nothing fills."""
+    found: dict[str, Any] = {}
+    for name, column in columns.items():
+        empty = ibis.null(TYPES.get(column.type, "string"))
+        found[name] = ibis.literal(value=False) if column.type == "flag" else empty
+        if column.type == "instant":
+            found |= {f"{name}__zone": ibis.null("string"), f"{name}__date": ibis.literal(value=False)}
+    return found
 
 
 def _nothing(table: Table, row_type: str) -> ir.Table:
     """No rows, with the columns of a table that no mapping fills."""
-    types = {"flag": "boolean", "money": "decimal(18, 2)", "number": "decimal(18, 6)", "rate": "float64",
-             "instant": "timestamp", "date": "date"}  # fmt: skip
-    schema = {name: types.get(column.type, "string") for name, column in table.columns.items()}
-    for name in [name for name, column in table.columns.items() if column.type == "instant"]:
-        schema |= {f"{name}__zone": "string", f"{name}__date": "boolean"}
-    return ibis.memtable([], schema=ibis.schema({"file": "string", "row": row_type, **schema}))
+    types = {name: value.type() for name, value in _unfilled(table.columns).items()}
+    return ibis.memtable([], schema=ibis.schema({"file": "string", "row": row_type, **types}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -66,10 +67,27 @@ def export(root: Path, **tables: list[dict[str, str]]) -> Source:
     return source
 
 
-def reduced(root: Path, as_of: str = AS_OF, **tables: list[dict[str, str]]) -> Reduced:
+@dataclass(frozen=True)
+class Left(Reduced):
+    """What is left of a source, its tables in memory."""
+
+    tables: dict[str, pd.DataFrame]
+
+
+def left_of(reader: Reader, as_of: str = AS_OF, teams=TEAMS, since: str = SINCE) -> Left:
+    """What is left of a source as known at `as_of`."""
+    tables: dict[str, pd.DataFrame] = {}
+
+    def keep(name, pieces):
+        tables[name] = pd.concat(pieces, ignore_index=True)
+
+    told = reduce(reader, teams, pd.Timestamp(as_of), pd.Timestamp(since), keep)
+    return Left(**vars(told), tables=tables)
+
+
+def reduced(root: Path, as_of: str = AS_OF, **tables: list[dict[str, str]]) -> Left:
     """What is left of these tables as known at `as_of`."""
-    reader = Reader(export(root, **tables), BERLIN)
-    return reduce(reader, TEAMS, pd.Timestamp(as_of), pd.Timestamp(SINCE))
+    return left_of(Reader(export(root, **tables), BERLIN), as_of)
 
 
 def extracted(root: Path, source: Source, teams=TEAMS, as_of: str = AS_OF):

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from slareport.results import BETTER, SAME, WORSE
 from slareport.review import Review
 from slareport.sample import write_sample
-from slareport.scorecard import BETTER, SAME, WORSE
 from slareport.workspace import PACKAGE, open_workspace
 
 PERIOD = "2026Q3"

@@ -8,9 +8,9 @@ from slareport.errors import UsageError
 from slareport.evaluation import COMPANY, evaluate
 from slareport.kpi import COUNTED
 from slareport.period import instant
+from slareport.results import BETTER, CHANCE, CLEARLY, KEPT, MISSED, SAME
 from slareport.sample import COMPANY as SAMPLE
 from slareport.sample import TRUTHS
-from slareport.scorecard import BETTER, CHANCE, CLEARLY, KEPT, MISSED, SAME
 
 LAST = "2026Q3"
 

@@ -8,7 +8,7 @@ from judging import deal, judge, lead, version
 
 from slareport import findings
 from slareport.evaluation import evaluate
-from slareport.scorecard import (
+from slareport.results import (
     BETTER,
     CHANCE,
     CLEARLY,

@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pandas as pd
 import pytest
-from exports import BERLIN, OLD_CALLS, SINCE, TEAMS, a_source, listed, rows
+from exports import BERLIN, OLD_CALLS, Left, a_source, left_of, listed, rows
 from judging import version
 
 from slareport.agreement import Agreement
@@ -20,7 +20,6 @@ from slareport.items import build_items
 from slareport.kpi import State
 from slareport.kpis import pipeline
 from slareport.mapping import Source, shipped_mappings
-from slareport.reduction import Reduced, reduce
 from slareport.source import Read, Reader
 from slareport.tables import EXCLUDED, SET_ASIDE
 
@@ -45,8 +44,8 @@ class Layout:
         return [tuple(row[column] for column in columns) for row in rows(self.read(table))]
 
     @cached_property
-    def reduced(self) -> Reduced:
-        return reduce(Reader(self.source, BERLIN), TEAMS, pd.Timestamp("2026-12-31T00:00Z"), pd.Timestamp(SINCE))
+    def reduced(self) -> Left:
+        return left_of(Reader(self.source, BERLIN), "2026-12-31T00:00Z")
 
     def counts(self, table: str) -> dict[str, int]:
         """The accounting of a table."""

@@ -6,8 +6,8 @@ import pytest
 from test_exhibits import read
 from tiny import slareport
 
+from slareport.results import NOT_MEASURABLE
 from slareport.review import Annex, Summary
-from slareport.scorecard import NOT_MEASURABLE
 from slareport.start import make_workspace
 from slareport.workspace import open_workspace
 

@@ -4,9 +4,8 @@ import csv
 
 import pandas as pd
 import pytest
-from exports import BERLIN, OLD_CALLS, TEAMS, a_source, export, listed
+from exports import BERLIN, OLD_CALLS, a_source, export, left_of, listed
 
-from slareport.reduction import reduce
 from slareport.source import Reader
 from slareport.tables import EXCLUDED, SUSPECT
 
@@ -36,7 +35,7 @@ def world(root, *, memberships=(), handoffs=(), feedback=(), quotas=(), as_of="2
         with (data / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([COLUMNS[name], *rows])
     source = a_source(root, tables=OWN_TABLES)
-    return reduce(Reader(source, BERLIN), TEAMS, pd.Timestamp(as_of), pd.Timestamp("2024-01-01T00:00Z"))
+    return left_of(Reader(source, BERLIN), as_of)
 
 
 def teams_of(made, name):

@@ -5,12 +5,12 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from exports import BERLIN, LEADS, OLD_CALLS, TEAMS, listed, one_table, reduced
+from exports import BERLIN, LEADS, OLD_CALLS, left_of, listed, one_table, reduced
 
+from slareport import embedded
 from slareport.ownership import survivors
-from slareport.reduction import reduce
 from slareport.source import Reader
-from slareport.tables import ADJUSTED, COUNTED_UNASSIGNED, EXCLUDED, SET_ASIDE, SUSPECT
+from slareport.tables import ADJUSTED, COUNTED_UNASSIGNED, EXCLUDED, EXTRACTED, SET_ASIDE, SUSPECT
 
 pytestmark = OLD_CALLS
 
@@ -219,10 +219,22 @@ def test_a_change_of_owner_written_with_ids_and_with_names_is_one_change(world):
     assert legs(world, "written twice") == [("A", "07:00"), ("B", "08:00")]
 
 
+def test_tables_that_are_put_in_order_share_by_share_lose_no_row(tmp_path, monkeypatch):
+    tables = REASSIGNED | {"Lead": [lead("taken over", OwnerId="B"), *(lead(str(number)) for number in range(49))]}
+    whole = reduced(tmp_path / "whole", **tables)
+    monkeypatch.setattr(embedded, "IN_ORDER", 7)
+    shared = reduced(tmp_path / "shared", **tables)
+    assert len(whole.tables["leads"]) == 50
+    for name, table in whole.tables.items():
+        key = list(EXTRACTED[name])
+        again = shared.tables[name].sort_values(key, ignore_index=True)
+        pd.testing.assert_frame_equal(again, table.sort_values(key, ignore_index=True))
+
+
 def test_a_local_time_that_the_clocks_skip_is_listed(tmp_path):
     raw = "Id,Name,Created,Owner,Test,Modified\n1,Ada,2026-03-29 02:30,A,,\n2,Bo,2026-03-29 03:30,A,,\n"
     reader = Reader(one_table(tmp_path, raw, mapping=LEADS), BERLIN)
-    found = reduce(reader, TEAMS, pd.Timestamp("2026-07-01T00:00Z"), pd.Timestamp("2024-01-01T00:00Z"))
+    found = left_of(reader, "2026-07-01T00:00Z")
     assert found.tables["leads"]["created_at"].tolist() == [
         pd.Timestamp("2026-03-29T01:00Z"),
         pd.Timestamp("2026-03-29T01:30Z"),

@@ -9,24 +9,8 @@ from hypothesis import strategies as st
 from judging import OUTCOMES, REPLY, at, deal, judge, lead, version
 
 from slareport.period import parse_period
-from slareport.scorecard import (
-    BETTER,
-    CHANCE,
-    CLEARLY,
-    KEPT,
-    MISS_COLUMNS,
-    MISSED,
-    NO_DATA,
-    NO_PREVIOUS,
-    SAME,
-    SHORT,
-    TOO_FEW,
-    WORSE,
-    Row,
-    misses,
-    scorecard,
-    trend,
-)
+from slareport.results import BETTER, CHANCE, CLEARLY, KEPT, MISSED, NO_DATA, NO_PREVIOUS, SAME, SHORT, TOO_FEW, WORSE
+from slareport.scorecard import MISS_COLUMNS, Row, misses, scorecard, trend
 from slareport.worktime import parse_duration
 
 IN_TIME, TOO_LATE = "2026-03-09 09:30", "2026-03-09 12:00"

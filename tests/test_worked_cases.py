@@ -19,8 +19,8 @@ from slareport.items import build_items
 from slareport.judgements import judge_items
 from slareport.kpi import KPIS
 from slareport.period import parse_period
-from slareport.reduction import reduce
-from slareport.scorecard import KEPT, MISSED, misses
+from slareport.results import KEPT, MISSED
+from slareport.scorecard import misses
 from slareport.source import Reader
 
 KEPT_OF = ["numerator", "denominator"]
@@ -146,10 +146,11 @@ def judged_from(root, agreed, zone=None, **tables):
     """What a Salesforce export comes to, with its local times in `zone`."""
     source = exports.export(root, **tables)
     source = exports.a_source(root, timezone=zone) if zone else source
-    known = pd.Timestamp(exports.AS_OF if zone is None else "2026-08-01T00:00Z")
-    reduced = reduce(Reader(source, ZONE), TEAMS | exports.TEAMS, known, pd.Timestamp(exports.SINCE))
+    known = exports.AS_OF if zone is None else "2026-08-01T00:00Z"
+    reduced = exports.left_of(Reader(source, ZONE), known, TEAMS | exports.TEAMS)
     agreement = Agreement((agreed,), {})
-    frames = judge_items(build_items(reduced.tables, agreement, known, {}), agreement, exports.TEAMS)
+    items = build_items(reduced.tables, agreement, pd.Timestamp(known), {})
+    frames = judge_items(items, agreement, exports.TEAMS)
     return frames, reduced
 
 

@@ -12,7 +12,7 @@ from slareport import format as fmt
 from slareport.exhibits.trends import label
 from slareport.findings import Finding, period_word
 from slareport.period import Period
-from slareport.scorecard import SHORT
+from slareport.results import SHORT
 from slareport.sections import Cell, Section, Table
 
 SHOWN = 10

@@ -10,7 +10,7 @@ from slareport import findings, sections
 from slareport import format as fmt
 from slareport.findings import ICONS, RESULT_WORDS, period_word, result_in_words
 from slareport.kpi import KPIS
-from slareport.scorecard import CLEARLY, KEPT, MISSED, NOT_MEASURABLE, SHORT
+from slareport.results import CLEARLY, KEPT, MISSED, NOT_MEASURABLE, SHORT
 from slareport.sections import Cell, Column, Figure, Section, Table
 from slareport.sparkline import sparkline
 

@@ -12,7 +12,7 @@ from slareport import format as fmt
 from slareport.findings import result_in_words, value_in_words
 from slareport.findings.ranges import usual
 from slareport.period import Period
-from slareport.scorecard import MISSED, SHORT
+from slareport.results import MISSED, SHORT
 
 
 def trend(row: pd.Series, rows: pd.DataFrame, periods: Sequence[Period], name: str) -> charts.Figure:

@@ -19,7 +19,7 @@ from slareport.findings import (
 from slareport.findings.finding import Finding
 from slareport.findings.sentences import period_word
 from slareport.period import Period
-from slareport.scorecard import CLEARLY, MISSED
+from slareport.results import CLEARLY, MISSED
 
 BASELINE = 4  # periods that say what is usual
 

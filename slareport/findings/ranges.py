@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from slareport.period import Period
-from slareport.scorecard import SHORT
+from slareport.results import SHORT
 from slareport.statistics.variation import FEWEST, usual_range
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from slareport import format as fmt
 from slareport.kpi import KPIS
 from slareport.period import parse_period
-from slareport.scorecard import (
+from slareport.results import (
     BETTER,
     CLEARLY,
     KEPT,

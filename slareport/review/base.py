@@ -13,7 +13,7 @@ from slareport.charts import Figure
 from slareport.evaluation import Evaluation
 from slareport.exhibits import Gallery
 from slareport.findings import period_word
-from slareport.scorecard import CLEARLY, MISSED, WORSE
+from slareport.results import CLEARLY, MISSED, WORSE
 from slareport.sections import Asked, Section
 
 INSTANT = pd.Timedelta(microseconds=1)

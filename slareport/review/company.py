@@ -10,8 +10,8 @@ from slareport import exhibits, findings
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery
 from slareport.minutes import Decision
+from slareport.results import CLEARLY, MISSED
 from slareport.review.inside import Inside
-from slareport.scorecard import CLEARLY, MISSED
 from slareport.sections import Section
 from slareport.workspace import Workspace, open_workspace
 
