@@ -20,8 +20,8 @@ from ibis.expr import operations as ops
 from slareport.engines import AT_A_TIME, SqlEngine, in_order
 from slareport.errors import DataError, Problem
 
-MEGABYTES = 2048  # what the engine may hold in memory
-IN_ORDER = 10_000_000  # rows that it can put in order with that
+MEGABYTES = 3072  # what the engine may hold in memory
+IN_ORDER = 4_000_000  # rows that it can put in order with that
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]

@@ -68,6 +68,7 @@ Share = Annotated[Decimal, BeforeValidator(checked(parse_share))]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, BeforeValidator(checked(parse_url))]
+Cadence = Literal["monthly", "quarterly", "half-yearly", "yearly"]
 Inside = Literal["leadership", "team"]
 Audience = Literal["leadership", "team", "client"]
 INSIDE: list[Any] = ["leadership", "team"]
@@ -87,6 +88,32 @@ class Service(Strict):
     provider: Text
     receiver: Text
     description: Text
+
+
+class Process(Strict):
+    """How a piece of work runs, step by step."""
+
+    name: Text
+    steps: list[Text] = Field(min_length=1)
+
+
+class Handoff(Strict):
+    """How work passes from one party to another: through which channel, with what, and to whom it goes if it sticks."""
+
+    name: Text
+    giver: Text
+    receiver: Text
+    channel: Text
+    required_items: list[Text] = []
+    escalate_to: Text
+    promise: Identifier | None = None
+
+
+class Module(Strict):
+    """A part of the training on the agreement, and the roles that take it."""
+
+    module: Text
+    roles: Annotated[list[Text], BeforeValidator(listed), Field(min_length=1)]
 
 
 class Responsibility(Strict):
@@ -175,9 +202,13 @@ class Outcome(Measure):
 
 
 class Review(Strict):
-    """When reviews happen: who leads them, and how many business days data may settle after a period."""
+    """How often reviews happen, who leads them, how many business days data may settle after a period, and how many
+    later the review is to be held.
+    """
 
+    cadence: Cadence = "quarterly"
     settle_business_days: Annotated[int, Field(ge=0, le=60)]
+    hold_business_days: Annotated[int, Field(ge=0, le=60)] = 10
     calendar: Text
     owners: list[Text] = Field(min_length=1)
 
@@ -204,6 +235,9 @@ class Version(Strict):
     parties: list[Party] = Field(min_length=2)
     services: list[Service] = []
     standards: list[Text] = []
+    processes: list[Process] = []
+    handoffs: list[Handoff] = []
+    training: list[Module] = []
     stages: list[Text] = []
     currency: Text | None = None
     responsibilities: list[Responsibility] = []
