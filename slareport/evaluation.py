@@ -55,21 +55,21 @@ class Evaluation:
 
     def scorecard(self, team: str | None = None) -> pd.DataFrame:
         """The scorecard of one team, or of all of them together as the company."""
-        return scores.scorecard(self._judged(team), self.period, self._frame(team))
+        return scores.scorecard(of_team(self.judged, team), self.period, self.frame(team))
 
     def trend(self, measure: str, team: str | None = None) -> pd.DataFrame:
         """One promise or outcome over the last ten periods, all as known now."""
         periods = self.period.history(TREND_PERIODS)
-        return scores.trend(self._judged(team), measure, periods, self._frame(team))
+        return scores.trend(of_team(self.judged, team), measure, periods, self.frame(team))
 
     def trends(self) -> dict[str, pd.DataFrame]:
         """Every promise and outcome of the period over the last ten periods, by name."""
         names, periods = measures(self.workspace.agreement, self.period), self.period.history(TREND_PERIODS)
-        return scores.trends(self.judged, names, periods, self._frame(None))
+        return scores.trends(self.judged, names, periods, self.frame(None))
 
     def misses(self) -> pd.DataFrame:
         """The very items behind every miss of the period."""
-        rows = scores.misses(self.judged, self.period, self._frame(None))
+        rows = scores.misses(self.judged, self.period, self.frame(None))
         return rows[CLIENT_MISSES].reindex(columns=rows.columns) if self.edition.audience == CLIENT else rows
 
     def rejects(self) -> pd.DataFrame:
@@ -150,15 +150,16 @@ class Evaluation:
         team = self.teams[0] if len(self.teams) == 1 else None
         return evaluate(self.workspace, period, as_of, team, self.edition)
 
-    def _judged(self, team: str | None) -> Judgements:
-        if team is None:
-            return self.judged
-        return {name: frame[frame["team"].eq(team)] for name, frame in self.judged.items()}
-
-    def _frame(self, team: str | None) -> Frame:
+    def frame(self, team: str | None = None) -> Frame:
+        """What the rows of a scorecard share, that of one team or of all of them together."""
         began = {table: pd.Timestamp(instant) for table, instant in self.extract.began_at.items()}
         whose = team or (self.teams[0] if len(self.teams) == 1 else COMPANY)
         return Frame(whose, self.workspace.agreement, self.as_of, began, self.lacking)
+
+
+def of_team(judged: Judgements, team: str | None) -> Judgements:
+    """The judgements of one team's items, or all of them."""
+    return judged if team is None else {name: frame[frame["team"].eq(team)] for name, frame in judged.items()}
 
 
 def evaluate(

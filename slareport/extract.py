@@ -195,7 +195,8 @@ def _history_from(as_of: pd.Timestamp, zone: str) -> pd.Timestamp:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digest_of(facts: object) -> str:

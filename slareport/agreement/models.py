@@ -202,8 +202,9 @@ class Outcome(Measure):
 
 
 class Review(Strict):
-    """How often reviews happen, who leads them, how many business days data may settle after a period, and how many
-    later the review is to be held.
+    """How often reviews happen and who leads them.
+
+    Data may settle for so many business days after a period; so many more later the review is to be held.
     """
 
     cadence: Cadence = "quarterly"
