@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from slareport.teams import COMPANY
 from slareport.workspace import Workspace, notebook_folders
 
 REQUIRED = {"period"}
+ON_REQUEST = "on-request"
 SUPPLIED = {"team", "client", "period", "as_of", "edition"}
 
 Progress = Callable[["Job", str, int, int], None]
@@ -78,7 +80,7 @@ def plan(
         _check_period(workspace, period, as_of)
     jobs = []
     asked = [name for name, given in (("as_of", as_of), ("edition", edition), ("client", clients)) if given]
-    for name in list(dict.fromkeys(notebooks)) or reviews(workspace.root):
+    for name in list(dict.fromkeys(notebooks)) or regular(workspace.root):
         path = workspace.notebook(name)
         takes = parameters_of(path)
         if not _fits(path, takes, asked, named=name in notebooks):
@@ -154,6 +156,11 @@ def reviews(root: Path) -> dict[str, Path]:
     return found
 
 
+def regular(root: Path) -> list[str]:
+    """The notebooks of the regular review; the others, tagged `on-request`, are made when they are named."""
+    return [name for name, path in reviews(root).items() if ON_REQUEST not in _parameters_cell(path)[1]]
+
+
 def parameters_of(path: Path) -> set[str]:
     """The parameters a notebook declares. Raises `UsageError` where slareport has no value for one of them."""
     declared = _declared(path)
@@ -176,13 +183,18 @@ def parameters_of(path: Path) -> set[str]:
 
 
 def _declared(path: Path) -> set[str]:
-    """The names that the first cell tagged `parameters` assigns, as papermill would find them in a second more."""
+    """The names that the cell tagged `parameters` assigns, as papermill would find them in a second more."""
+    names = (node for node in ast.walk(_parameters_cell(path)[0]) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+
+
+def _parameters_cell(path: Path) -> tuple[ast.Module, list[str]]:
+    """The code of the first cell tagged `parameters`, and its tags; nothing where there is none."""
     try:
         cells = json.loads(path.read_bytes())["cells"]
         tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-        code = ast.parse("".join(tagged[0]["source"]) if tagged else "")
-        names = (node for node in ast.walk(code) if isinstance(node, ast.Name))
-        return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        first: dict[str, Any] = tagged[0] if tagged else {"source": "", "metadata": {}}
+        return ast.parse("".join(first["source"])), first["metadata"].get("tags", [])
     except (ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
         cure = "save it again from Jupyter as a Python notebook"
         raise UsageError(Problem("not a notebook", path.name, found=str(error).splitlines()[0], cure=cure)) from error

@@ -92,6 +92,7 @@ def _contradictions(document: Document, version: Version, path: Path) -> Iterato
     if version.review.calendar not in version.calendars:
         cure = did_you_mean(version.review.calendar, version.calendars)
         yield document.problem(("review", "calendar"), "no such calendar", version.review.calendar, cure)
+    yield from _unpromised(document, version)
     said = [f"{r.step}, {r.accountable}, {r.team}, {r.from_on}" for r in version.responsibilities]
     yield from _repeated(document, "responsibilities", "step and accountable role", said)
     kinds: list[tuple[Kind, list[Any]]] = [("promise", version.promises), ("outcome", version.outcomes)]
@@ -101,6 +102,22 @@ def _contradictions(document: Document, version: Version, path: Path) -> Iterato
     yield from _repeated(document, "promises", "id", [measure.id for measure in version.measures])
     if not version.measures:
         yield document.problem((), "nothing is promised or watched", cure="list a promise or an outcome")
+
+
+def _unpromised(document: Document, version: Version) -> Iterator[Problem]:
+    """Promises that services and handoffs name, and the version does not have."""
+    known = [promise.id for promise in version.promises]
+    named = [
+        *(
+            (("services", n, "promises", m), name)
+            for n, s in enumerate(version.services)
+            for m, name in enumerate(s.promises)
+        ),
+        *((("handoffs", n, "promise"), h.promise) for n, h in enumerate(version.handoffs) if h.promise),
+    ]
+    for place, name in named:
+        if name not in known:
+            yield document.problem(place, "this version promises no such thing", name, did_you_mean(name, known))
 
 
 def _wrong_measure(document: Document, place: tuple[str | int, ...], kind: Kind, measure: Measure) -> Iterator[Problem]:

@@ -82,12 +82,13 @@ class Party(Strict):
 
 
 class Service(Strict):
-    """What one party provides to another."""
+    """What one party provides to another, and the promises that say how well; without one it is not measured."""
 
     name: Text
     provider: Text
     receiver: Text
     description: Text
+    promises: list[Identifier] = []
 
 
 class Process(Strict):

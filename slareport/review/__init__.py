@@ -8,6 +8,8 @@ Each method is one section of the packet; `close()` is the last and proves that 
 
 from slareport.review.client import ClientReview
 from slareport.review.company import Summary
+from slareport.review.targets import TargetSetting
 from slareport.review.team import Annex, Review
+from slareport.review.workflow import WorkflowAnalysis
 
-__all__ = ["Annex", "ClientReview", "Review", "Summary"]
+__all__ = ["Annex", "ClientReview", "Review", "Summary", "TargetSetting", "WorkflowAnalysis"]

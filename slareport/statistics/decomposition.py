@@ -75,7 +75,7 @@ def dwell_change(dwell: pd.DataFrame, dwell_before: pd.DataFrame) -> pd.DataFram
     missing = dwell.columns[dwell.isna().any() | dwell_before.isna().any()]
     if len(missing):
         raise ValueError(f"missing times in {list(missing)}; a stage that was skipped took 0")
-    changes = [_welch(dwell[stage].to_numpy(float), dwell_before[stage].to_numpy(float)) for stage in dwell]
+    changes = [welch(dwell[stage].to_numpy(float), dwell_before[stage].to_numpy(float)) for stage in dwell]
     means = pd.DataFrame({"mean_before": dwell_before.mean(), "mean": dwell.mean()})
     return pd.concat([means, _effects(changes, dwell.columns)], axis=1)
 
@@ -95,7 +95,8 @@ def _log_share(k: int, n: int) -> Estimate:
     return Estimate(math.log(k / n), math.log(low), math.log(high))
 
 
-def _welch(now: np.ndarray, then: np.ndarray) -> Estimate:
+def welch(now: np.ndarray, then: np.ndarray) -> Estimate:
+    """By how much one mean exceeds another, with a 95% interval that lets both spread as they do (Welch 1947)."""
     if min(now.size, then.size) < 2:
         change = now.mean() - then.mean() if now.size and then.size else math.nan
         return Estimate(float(change), *NOTHING)
