@@ -172,6 +172,15 @@ def containing(instants: pd.Series[pd.Timestamp], periods: Sequence[Period], zon
     return pd.Series(names[np.where(inside, place, len(ordered))], index=instants.index, dtype="str")
 
 
+def period_at(day: date, months: int, fiscal_start: int = 1) -> Period:
+    """The period of so many months (1, 3, 6 or 12) in which a day lies; quarters are those of the fiscal year."""
+    if months == FISCAL_QUARTER.months and fiscal_start != 1:
+        begun = int(day.month >= fiscal_start)
+        return _made(FISCAL_QUARTER, day.year + begun, (day.month - fiscal_start) % 12 // 3 + 1, fiscal_start)
+    kind = next(kind for kind in KINDS if kind.months == months)
+    return _made(kind, day.year, (day.month - 1) // months + 1)
+
+
 def known_zone(name: str) -> str:
     """The name of an IANA time zone, as it stands.
 

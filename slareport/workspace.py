@@ -88,6 +88,11 @@ class Workspace:
             )
         return self.teams[name]
 
+    def zone_of(self, team: str) -> str:
+        """The time zone of a team's calendar; the reporting zone for items of no team."""
+        version = self.agreement.versions[-1]
+        return version.calendars[self.teams[team].calendar].zone if team in self.teams else version.timezone
+
     def period(self, text: str) -> Period:
         """A period by its name, in this agreement's fiscal year."""
         return parse_period(text, fiscal_start=self.agreement.fiscal_start)

@@ -55,7 +55,8 @@ def test_every_other_command_runs_as_it_stands(workspace: Path) -> None:
             assert "put there" not in said.stdout
             assert "CRM tables" in said.stderr
         else:
-            assert said.returncode == 0, f"{command}\n{said.stdout}\n{said.stderr}"
+            urgent = command.startswith("slareport watch")  # in August something was late
+            assert said.returncode == (10 if urgent else 0), f"{command}\n{said.stdout}\n{said.stderr}"
 
 
 def test_a_kpi_in_ten_lines_reaches_the_scorecard(workspace: Path, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from slareport.agreement.models import Version
 from slareport.errors import Problem, UsageError
-from slareport.period import Period, local_instant
+from slareport.period import Period, local_instant, period_at
 
+CADENCES = {"monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12}  # in months
 DAY = dt.timedelta(days=1)
 
 
@@ -56,6 +57,11 @@ class Agreement:
         ends = [version.effective_from for version in self.versions[1:]] + [dt.date.max]
         spans = zip(self.versions, ends, strict=True)
         return [v for v, end in spans if v.effective_from < period.end and end > period.start]
+
+    def period_at(self, day: dt.date) -> Period:
+        """The period that is reviewed for a day, as the version in force on it has the cadence."""
+        version = [v for v in self.versions if v.effective_from <= day][-1:] or self.versions[:1]
+        return period_at(day, CADENCES[version[0].review.cadence], self.fiscal_start)
 
     def as_of(self, period: Period) -> pd.Timestamp:
         """When a period's data has settled: local midnight after the settling days that follow its end."""

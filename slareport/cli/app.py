@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -15,6 +16,7 @@ from slareport.errors import Problem, SlareportError, UsageError
 
 if TYPE_CHECKING:  # imported where they are used, so that --help is instant
     from slareport.period import Period
+    from slareport.sections import Table
     from slareport.workspace import Workspace
 
 PARTIAL = 3
@@ -61,11 +63,33 @@ def open_home(workspace: Path | None, outputs: Path | None) -> Workspace:
     return open_workspace(folder_of(workspace), outputs)
 
 
+def now() -> dt.datetime:
+    """The time, or what SOURCE_DATE_EPOCH says it is."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch else dt.datetime.now(dt.UTC)
+
+
+def show(table: Table) -> None:
+    """Print a table: in columns that wrap on a terminal, else a row per line with tabs between the cells."""
+    if not out.is_terminal:
+        lines = [[column.title for column in table.columns], *table.rows]
+        out.print("\n".join([table.caption, *("\t".join(map(str, line)) for line in lines)]))
+        return
+    from rich.table import Table as Grid
+
+    grid = Grid(title=table.caption, title_justify="left", box=None, header_style="dim", pad_edge=False)
+    for column in table.columns:
+        grid.add_column(str(column.title), justify="right" if column.numeric else "left")
+    for row in table.rows:
+        grid.add_row(*(escaped(str(cell)) for cell in row))
+    out.print(grid, soft_wrap=False)
+
+
 def period_of(home: Workspace, text: str) -> Period:
     """The period a person typed."""
     from slareport.period import parse_period
 
-    return parse_period(text, fiscal_start=home.agreement.fiscal_start, today=dt.datetime.now(dt.UTC).date())
+    return parse_period(text, fiscal_start=home.agreement.fiscal_start, today=now().date())
 
 
 def folder_of(workspace: Path | None) -> Path | None:

@@ -63,10 +63,8 @@ class WorkflowAnalysis(Inside):
 
     def queues(self) -> Section:
         """When leads come and how long they wait, by weekday and hour."""
-        leads, space = self.evaluation.items["leads"], self.evaluation.workspace
-        calendars = space.agreement.versions[-1].calendars
-        zones = {name: calendars[team.calendar].zone for name, team in space.teams.items()}
-        return shown.queues(workflow.queues(leads, leads["team"].map(zones).fillna(self.zone), self._span))
+        leads = self.evaluation.items["leads"]
+        return shown.queues(workflow.queues(leads, leads["team"].map(self.evaluation.workspace.zone_of), self._span))
 
     def handoffs(self) -> Section:
         """Handoffs by kind: how long until accepted, how many refused or returned."""
