@@ -48,6 +48,15 @@ def inside(text: str) -> Edition:
     return Edition(text)  # type: ignore[arg-type]  # checked above
 
 
+def role_key(role: str) -> str:
+    """What the handbooks of a role are filed under.
+
+    >>> role_key("Account executive")
+    'account-executive'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", role.lower()).strip("-") or "role"
+
+
 def own(whose: str) -> str:
     """The audience that a review is first made for: the team it is about, leadership for the company, or the client."""
     return CLIENT if whose.startswith(OF_CLIENTS) else LEADERSHIP if whose == COMPANY else TEAM

@@ -66,7 +66,7 @@ def _shortfall(notebook: Any, job: Job, as_of: pd.Timestamp) -> str:
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
         return "not every cell ran, in order"
-    edition = job.edition or own(job.team)
+    edition = job.place.edition or own(job.team)
     asked = {"period": job.period, "team": job.team, "as_of": as_of.isoformat(), "edition": edition}
     made = {name: data.get(name) for name in asked}
     if made != asked:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from slareport import format as fmt
 from slareport import sections
-from slareport.agreement import Outcome, Promise, Version
+from slareport.agreement import Hours, Outcome, Promise, Version
 from slareport.judgements import definition_of
 from slareport.kpi import KPIS
 from slareport.sections import Entry, Section
@@ -31,13 +31,14 @@ def definitions(versions: Sequence[Version], calendars: Sequence[str], *, full: 
     for version in versions[::-1]:
         measures = {**measures, **{m.id: m for m in version.measures if m.id not in measures}}
     entries = [Entry(measure.title, _lines(measure, versions, full=full)) for measure in measures.values()]
-    hours = [versions[-1].calendars[name] for name in calendars]
-    open_hours = [
-        f"{fmt.listed([f'{_days(d)} {t}' for d, t in h.hours.items()])} in {h.zone}{_free(h.holidays)}." for h in hours
-    ]
-    return sections.section(
-        "definitions", "definitions", entries=[*entries, Entry("Working hours", open_hours), EVIDENCE]
-    )
+    hours = [open_hours(versions[-1].calendars[name]) for name in calendars]
+    return sections.section("definitions", "definitions", entries=[*entries, Entry("Working hours", hours), EVIDENCE])
+
+
+def open_hours(hours: Hours) -> str:
+    """When a calendar is open, in words."""
+    days = fmt.listed([f"{_days(day)} {text}" for day, text in hours.hours.items()])
+    return f"{days} in {hours.zone}{_free(hours.holidays)}."
 
 
 def _lines(measure: Promise | Outcome, versions: Sequence[Version], *, full: bool) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from slareport.editions import TEAM, client_key, inside
+from slareport.editions import TEAM, client_key, inside, role_key
 from slareport.errors import Problem, UsageError, did_you_mean
 from slareport.outputs import Place
 from slareport.period import Period, instant
@@ -20,8 +20,8 @@ from slareport.teams import COMPANY
 from slareport.workspace import Workspace, notebook_folders
 
 REQUIRED = {"period"}
-ON_REQUEST = "on-request"
-SUPPLIED = {"team", "client", "period", "as_of", "edition"}
+ON_REQUEST, WITHOUT_DATA = "on-request", "without-data"  # tags of a parameters cell
+SUPPLIED = {"team", "client", "role", "period", "as_of", "edition"}
 
 Progress = Callable[["Job", str, int, int], None]
 """Told of every cell as it starts: its job, its first line, its number, and how many there are."""
@@ -29,7 +29,10 @@ Progress = Callable[["Job", str, int, int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """One packet to make: of a team, of the company, or of a client."""
+    """One packet to make: of a team, of the company, of a client, or of a role in a team.
+
+    `of_data` says that it reads the CRM tables; a paper made of the agreement alone does not.
+    """
 
     notebook: str
     path: Path
@@ -38,22 +41,24 @@ class Job:
     as_of: str
     edition: str = ""
     client: str = ""
+    role: str = ""
+    of_data: bool = True
 
     @property
     def place(self) -> Place:
         """Where it is published."""
-        return Place(self.period, self.team, self.notebook, self.edition)
+        return Place(self.period, self.team, self.notebook, role_key(self.role) if self.role else self.edition)
 
     @property
     def parameters(self) -> dict[str, str]:
         """What its notebook is given."""
         team = "" if self.team == COMPANY or self.client else self.team
-        given = {"client": self.client, "team": team, "as_of": self.as_of, "edition": self.edition}
+        given = {"client": self.client, "role": self.role, "team": team, "as_of": self.as_of, "edition": self.edition}
         return {"period": self.period, **{name: value for name, value in given.items() if value}}
 
     def __str__(self) -> str:
         whose = self.client or self.team.replace(COMPANY, "")
-        return " ".join(filter(None, [self.notebook, self.period, whose, self.edition]))
+        return " ".join(filter(None, [self.notebook, self.period, whose, self.edition, self.role]))
 
 
 def plan(
@@ -64,12 +69,14 @@ def plan(
     as_of: str = "",
     edition: str = "",
     clients: Sequence[str] = (),
+    roles: Sequence[str] = (),
 ) -> list[Job]:
     """The packets of these periods, teams and notebooks (all of them where none is named), checked before any runs.
 
     With `clients` they are of the notebooks that take a client, one for each; with an `edition` other than the team's
-    own, of those that take an edition. Raises `UsageError` for unknown teams and notebooks, notebooks that take other
-    parameters than there are, and periods without an agreement or of which nothing is known yet.
+    own, of those that take an edition; those that take a role are made for these `roles`, or all of the agreement's.
+    Raises `UsageError` for unknown teams, roles and notebooks, notebooks that take other parameters than there are, and
+    periods without an agreement or of which nothing is known yet.
     """
     edition = "" if edition in ("", TEAM) else inside(edition).audience
     if clients and (teams or edition):
@@ -92,7 +99,13 @@ def plan(
         else:
             whose = [(COMPANY, "")] if not teams or name in notebooks else []
         for period in periods:
-            jobs += [Job(name, path, period.name, key, as_of, edition, client) for key, client in whose]
+            about = _roles(workspace, period, roles) if "role" in takes else [""]
+            of_data = WITHOUT_DATA not in _parameters_cell(path)[1]
+            jobs += [
+                Job(name, path, period.name, key, as_of, edition, client, role, of_data)
+                for key, client in whose
+                for role in about
+            ]
     if not jobs:
         raise UsageError(Problem("nothing to run", cure="name a notebook that takes what you ask for, or ask for less"))
     return jobs
@@ -107,12 +120,24 @@ def known_at(workspace: Workspace, job: Job) -> pd.Timestamp:
 
 def instants_of(workspace: Workspace, job: Job) -> list[pd.Timestamp]:
     """The instants whose extracts a packet's review reads: its own, and a team's the one its last review had."""
+    if not job.of_data:
+        return []
     known = [known_at(workspace, job)]
     if job.team in workspace.teams:
         with contextlib.suppress(UsageError):  # no agreement was in force then
             before = workspace.agreement.as_of(workspace.period(job.period).previous())
             known += [before] if before < known[0] else []
     return known
+
+
+def _roles(workspace: Workspace, period: Period, asked: Sequence[str]) -> list[str]:
+    known = workspace.agreement.in_force(period)[-1].roles
+    for role in asked:
+        if role not in known:
+            raise UsageError(
+                Problem("no such role in the agreement", "role", found=role, cure=did_you_mean(role, known))
+            )
+    return list(dict.fromkeys(asked)) or known
 
 
 def _fits(path: Path, takes: Collection[str], asked: Collection[str], *, named: bool) -> bool:

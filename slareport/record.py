@@ -11,10 +11,13 @@ from typing import Any
 import pandas as pd
 
 from slareport import format as fmt
+from slareport.agreement import Agreement
 from slareport.editions import CLIENT, client_key
 from slareport.errors import UsageError
 from slareport.evaluation import Evaluation
+from slareport.period import Period
 from slareport.teams import COMPANY
+from slareport.workspace import Workspace
 
 MIME = "application/vnd.slareport.record+json"
 DIGITS = 6
@@ -78,11 +81,39 @@ def make(
         "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
         "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
     }
-    versions = fmt.listed([v.version for v in agreement.in_force(evaluation.period)])
-    packet = _digest(content)[:8]
-    parts = [f"{told.name}, {evaluation.period.title}", f"{edition.audience} edition"]
-    parts += [f"agreement version {versions} ({agreed[:8]})", f"data {data[:8]}", f"packet {packet}"]
-    return Record({**content, "id": packet, "foot": " · ".join(parts), "next": _next(evaluation)})
+    return _signed(content, agreement, evaluation.period, _next(evaluation))
+
+
+def of_paper(workspace: Workspace, told: Told, period: Period, team: str, edition: str) -> Record:
+    """The record of a paper made of the agreement alone: that of a review without a figure."""
+    agreement = workspace.agreement
+    content = {
+        "title": told.title,
+        "bottom_line": {"lede": told.lede, "points": list(told.points)},
+        "team": team,
+        "edition": edition,
+        "client": "",
+        "name": told.name,
+        "period": period.name,
+        "period_title": period.title,
+        "as_of": agreement.as_of(period).isoformat(),
+        "provisional": False,
+        "zone": told.zone,
+        "agreement_digest": _digest(dict(sorted(agreement.digests.items()))),
+        "data_digest": "",
+        **{name: [] for name in ("accounting", "items", "scorecard", "misses", "forecasts", "rejects")},
+    }
+    return _signed(content, agreement, period, "")
+
+
+def _signed(content: dict[str, Any], agreement: Agreement, period: Period, upcoming: str) -> Record:
+    """The content of a record with its id, and a foot that tells what it is made of."""
+    versions = fmt.listed([version.version for version in agreement.in_force(period)])
+    packet, data = _digest(content)[:8], content["data_digest"]
+    parts = [f"{content['name']}, {period.title}", f"{content['edition']} edition"]
+    parts += [f"agreement version {versions} ({content['agreement_digest'][:8]})"]
+    parts += [f"data {data[:8]}"] * bool(data) + [f"packet {packet}"]
+    return Record({**content, "id": packet, "foot": " · ".join(parts), "next": upcoming})
 
 
 def _next(evaluation: Evaluation) -> str:

@@ -5,12 +5,25 @@ force when an item's clock starts governs it for good: a later change never re-j
 """
 
 from slareport.agreement.loading import load_agreement
-from slareport.agreement.models import Audience, Identifier, Measure, Outcome, Promise, Responsibility, Text, Version
+from slareport.agreement.models import (
+    Audience,
+    Handoff,
+    Hours,
+    Identifier,
+    Measure,
+    Outcome,
+    Promise,
+    Responsibility,
+    Text,
+    Version,
+)
 from slareport.agreement.versions import Agreement
 
 __all__ = [
     "Agreement",
     "Audience",
+    "Handoff",
+    "Hours",
     "Identifier",
     "Measure",
     "Outcome",

@@ -178,6 +178,8 @@ class Measure(Strict):
 class Promise(Measure):
     """What is owed for every single item: kept or missed, with a target for the share kept.
 
+    `kept_by` names the roles that keep it day by day; its `owner` answers for it.
+
     `pause` names the reasons of holds that stop the clock ("leave" is the owner's absence). Items with one of the
     values of `exclusions` are excluded. From `warn_at` of its time on, an item that waits is at risk. `audience` lists
     whose editions show it.
@@ -186,6 +188,7 @@ class Promise(Measure):
     promise: Text
     audience: Annotated[list[Audience], BeforeValidator(listed), Field(min_length=1)] = INSIDE
     target: Share
+    kept_by: Annotated[list[Text], BeforeValidator(listed)] = []
     warn_at: Share = Decimal("0.75")
     pause: list[Text] = []
     exclusions: dict[str, Annotated[list[str], BeforeValidator(listed)]] = {}
@@ -259,6 +262,20 @@ class Version(Strict):
     def measure(self, name: str) -> Promise | Outcome | None:
         """The promise or outcome of this id, None where this version has none."""
         return next((measure for measure in self.measures if measure.id == name), None)
+
+    @property
+    def roles(self) -> list[str]:
+        """Every role that has a part in it: owners of promises, who does the steps, and who is trained."""
+        named = [role for promise in self.promises for role in (promise.owner, *promise.kept_by)]
+        for each in self.responsibilities:
+            named += [each.accountable, *each.responsible, *each.consulted, *each.informed]
+        return list(dict.fromkeys([*named, *(role for module in self.training for role in module.roles)]))
+
+    def roles_of(self, promise: Promise) -> set[str]:
+        """Who keeps a promise: its owner, whom it names, and who does the step that it is about."""
+        steps = promise.population.get("step", [])
+        doing = {role for each in self.responsibilities if each.step in steps for role in each.responsible}
+        return {promise.owner, *promise.kept_by, *doing}
 
     def working_hours(self) -> dict[str, Calendar]:
         """Every calendar of this version by name."""

@@ -35,6 +35,7 @@ def run(
     notebook: Annotated[list[str] | None, typer.Option(help="A notebook; repeat for more [default: all].")] = None,
     as_of: Annotated[str, typer.Option(help="Data up to this local time [default: when the period settled].")] = "",
     edition: Annotated[str, typer.Option(help="For whom: team or leadership.")] = "team",
+    role: Annotated[list[str] | None, typer.Option(help="A role to make the handbook of [default: all].")] = None,
     client: Annotated[list[str] | None, typer.Option(help="A client's own review instead; repeat for more.")] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Notebooks at a time [default: one per core].")
@@ -61,7 +62,7 @@ def run(
 
     now = dt.datetime.now(dt.UTC)
     periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now.date())
-    planned = plan(home, periods, team or (), notebook or (), as_of, edition, client or ())
+    planned = plan(home, periods, team or (), notebook or (), as_of, edition, client or (), role or ())
     if not as_of and not quiet:
         _note_unsettled(home, periods, now)
     if dry_run:

@@ -6,10 +6,11 @@
 Each method is one section of the packet; `close()` is the last and proves that the notebook ran to its end.
 """
 
+from slareport.review.agreed import Agreed, Handbook
 from slareport.review.client import ClientReview
 from slareport.review.company import Summary
 from slareport.review.targets import TargetSetting
 from slareport.review.team import Annex, Review
 from slareport.review.workflow import WorkflowAnalysis
 
-__all__ = ["Annex", "ClientReview", "Review", "Summary", "TargetSetting", "WorkflowAnalysis"]
+__all__ = ["Agreed", "Annex", "ClientReview", "Handbook", "Review", "Summary", "TargetSetting", "WorkflowAnalysis"]
