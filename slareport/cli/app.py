@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -59,6 +60,12 @@ def open_home(workspace: Path | None, outputs: Path | None) -> Workspace:
     from slareport.workspace import open_workspace
 
     return open_workspace(folder_of(workspace), outputs)
+
+
+def now() -> dt.datetime:
+    """The time it is, or the one that SOURCE_DATE_EPOCH says."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch else dt.datetime.now(dt.UTC)
 
 
 def period_of(home: Workspace, text: str) -> Period:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from slareport.cli.app import Outputs_, Workspace_, app, open_home, out, period_of, told
+from slareport.cli.app import Outputs_, Workspace_, app, now, open_home, out, period_of, told
 
 POST = ".post"
 
@@ -74,7 +72,5 @@ def mail(
     from slareport.post import write_mails
 
     home = open_home(workspace, outputs)
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    sent_at = dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch else dt.datetime.now(dt.UTC)
-    for path in write_mails(home, period_of(home, period), to or home.outputs / POST, sent_at, of or ()):
+    for path in write_mails(home, period_of(home, period), to or home.outputs / POST, now(), of or ()):
         out.print(f"made   {path}")
