@@ -78,10 +78,12 @@ def make(
         "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
         "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
     }
-    versions = fmt.listed([v.version for v in agreement.in_force(evaluation.period)])
+    signatures = evaluation.workspace.signatures
+    states = [signatures.state(agreement, version) for version in agreement.in_force(evaluation.period)]
     packet = _digest(content)[:8]
     parts = [f"{told.name}, {evaluation.period.title}", f"{edition.audience} edition"]
-    parts += [f"agreement version {versions} ({agreed[:8]})", f"data {data[:8]}", f"packet {packet}"]
+    versions = ", and ".join(f"version {signed.version}, {signed.count}" for signed in states)
+    parts += [f"agreement {versions} ({agreed[:8]})", f"data {data[:8]}", f"packet {packet}"]
     return Record({**content, "id": packet, "foot": " · ".join(parts), "next": _next(evaluation)})
 
 

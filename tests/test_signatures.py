@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from test_agreement import load
 
 from slareport.documents import read_document
 from slareport.errors import UsageError
-from slareport.signatures import EVIDENCE, SIGNATURES, Record, load_signatures, open_objections, state
+from slareport.review import Annex, ClientReview, Review, Summary
+from slareport.signatures import EVIDENCE, SIGNATURES, Record, Signatures, load_signatures, open_objections, state
 
 ROOT = Path(__file__).parent.parent
 DAY = "2026-01-01"
@@ -162,3 +164,49 @@ def test_both_versions_of_the_sample_are_signed_as_they_are_by_all_parties(sampl
     for path in sorted((ROOT / SIGNATURES).glob("*.yaml")):
         assert f"parameters/signatures/{path.name}" in sample.digests
         assert read_document(path, ROOT).sha256 == sample.digests[f"parameters/signatures/{path.name}"]
+
+
+# On packets
+
+PACKETS = [
+    pytest.param(lambda space: Review("emea", "2026Q3", workspace=space), id="a team's"),
+    pytest.param(lambda space: Annex("emea", "2026Q3", workspace=space), id="its annex"),
+    pytest.param(lambda space: Summary("2026Q3", workspace=space), id="leadership's"),
+    pytest.param(lambda space: ClientReview("", "2026Q3", workspace=space), id="a client's"),
+]
+
+
+def signed_by(sample, *parties):
+    """The sample company whose second version these parties have signed."""
+    day = sample.agreement.versions[1].effective_from
+    record = sample.signatures.records[day]
+    kept = [one for one in record.signatures if one.party in parties]
+    records = {**sample.signatures.records, day: record.model_copy(update={"signatures": kept})}
+    return replace(sample, signatures=replace(sample.signatures, records=records))
+
+
+@pytest.mark.parametrize("made", PACKETS)
+def test_a_packet_says_in_its_header_who_has_not_signed(sample, made):
+    review = made(signed_by(sample, "Sales", "Customer success"))
+    said = '<p class="meta">Agreement version 2 is not signed by Marketing and Product.</p>'
+    assert said in review.header().html
+    assert " · agreement version 2, signed by 2 of 4 parties (" in review.close().data["foot"]
+
+
+def test_a_packet_under_a_signed_agreement_says_so_in_its_foot_only(sample):
+    review = Review("emea", "2026Q3", workspace=sample)
+    assert "signed" not in review.header().html
+    assert " · agreement version 2, signed by 4 of 4 parties (" in review.close().data["foot"]
+
+
+def test_a_packet_of_two_versions_speaks_of_both(sample):
+    review = Review("emea", "2026Q1", workspace=replace(sample, signatures=Signatures()))
+    for version in "12":
+        assert f"Agreement version {version} is not signed by any party." in review.header().html
+    said = "agreement version 1, signed by 0 of 4 parties, and version 2, signed by 0 of 4 parties ("
+    assert said in review.close().data["foot"]
+
+
+def test_signatures_change_no_figure_of_a_packet(sample):
+    whole, bare = (Review("emea", "2026Q3", workspace=space).close().data for space in (sample, signed_by(sample)))
+    assert {name for name in whole if whole[name] != bare[name]} == {"foot"}
