@@ -109,18 +109,18 @@ def _below(text: str, end: int, value: Value, column: int) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     stop = text.find("\n", end) + 1 or len(text)
     above = text[:stop] if not text[:stop] or text[:stop].endswith("\n") else text[:stop] + newline
-    lines = _dumped(value, block=True, width=WIDTH - column).splitlines()
+    lines = _dumped(value, block=True, width=WIDTH - column).split("\n")[:-1]
     shift = 2 if isinstance(value, Sequence) else 0  # a list is written two columns to the right
-    return above + "".join((" " * column + line[shift:]).rstrip() + newline for line in lines) + text[stop:]
+    return above + "".join(" " * (column if line else 0) + line[shift:] + newline for line in lines) + text[stop:]
 
 
 def _inline(value: Value, style: str | None = None) -> str:
     """A value on one line, a text in the quotes that stood there before."""
     if not isinstance(value, str | dt.date):
-        return _dumped(value, block=False, width=ENDLESS).strip()
+        return _dumped(value, block=False, width=ENDLESS).strip("\n")
     if isinstance(value, str):
         value = QUOTED.get('"' if "\n" in value else style or "", str)(value)
-    return _dumped([value], block=False, width=ENDLESS).strip()[1:-1]
+    return _dumped([value], block=False, width=ENDLESS).strip("\n")[1:-1]
 
 
 def _dumped(value: Value, *, block: bool, width: int) -> str:
@@ -157,11 +157,12 @@ def _end(text: str, node: Node, column: int) -> int:
     """
     if isinstance(node, ScalarNode) and node.style in ("|", ">"):
         end = start = text.find("\n", node.start_mark.index) + 1 or len(text)
-        for line in text[start:].splitlines(keepends=True):
-            if line.strip() and len(line) - len(line.lstrip(" ")) <= column:
+        for line in io.StringIO(text[start:]):
+            said = line.strip(" \r\n")
+            if said and len(line) - len(line.lstrip(" ")) <= column:
                 break
             start += len(line)
-            end = start if line.strip() else end
+            end = start if said else end
         return len(text[:end].rstrip("\r\n"))
     if not isinstance(node, MappingNode | SequenceNode) or node.flow_style:
         return cast("int", node.end_mark.index)

@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slareport.documents import read_document
@@ -141,6 +141,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | 
 
 
 @settings(max_examples=60)
+@example(["\xa0", "ends with one\xa0", "a\u2028b", "\n", "a\n\nb", " x ", "#", "- a: {b", "~"])
 @given(st.lists(WORDS, min_size=1, max_size=4))
 def test_any_text_comes_back_as_it_was_written(tmp_path_factory, texts):
     written = "# head\nother: [a]\n"
