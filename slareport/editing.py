@@ -116,11 +116,18 @@ def _below(text: str, end: int, value: Value, column: int) -> str:
 
 def _inline(value: Value, style: str | None = None) -> str:
     """A value on one line, a text in the quotes that stood there before."""
-    if not isinstance(value, str | dt.date):
-        return _dumped(value, block=False, width=ENDLESS).strip("\n")
+    written = _dumped([_quoted(value, style)], block=False, width=ENDLESS).strip("\n")[1:-1]
+    return f"{{{written}}}" if isinstance(value, Mapping) and not written.startswith("{") else written
+
+
+def _quoted(value: Any, style: str | None = None) -> Any:
+    """A value whose texts are in quotes where they were, and where a reader may take how they begin for more."""
+    if isinstance(value, Mapping):
+        return {key: _quoted(part) for key, part in value.items()}
     if isinstance(value, str):
-        value = QUOTED.get('"' if "\n" in value else style or "", str)(value)
-    return _dumped([value], block=False, width=ENDLESS).strip("\n")[1:-1]
+        risky = "\n" in value or not (style or value[:1].isalnum())
+        return QUOTED.get('"' if risky else style or "", str)(value)
+    return [_quoted(part) for part in value] if isinstance(value, Sequence) else value
 
 
 def _dumped(value: Value, *, block: bool, width: int) -> str:

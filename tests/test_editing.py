@@ -109,6 +109,8 @@ def test_an_item_is_appended(before, after):
 PUT = [
     pytest.param("a: 1  # one\n", ("a",), "2", "a: '2'  # one\n", id="a number is kept text"),
     pytest.param('v: "2"\n', ("v",), "3", 'v: "3"\n', id="quotes are kept"),
+    pytest.param("v: '-2'\n", ("v",), "-3", "v: '-3'\n", id="single quotes are kept"),
+    pytest.param("v: 2\n", ("v",), "?3", 'v: "?3"\n', id="what begins with a sign gets them"),
     pytest.param("d: 2026-01-01\n", ("d",), DAY, "d: 2026-03-09\n", id="a day"),
     pytest.param("k: {within: 4 hours}\n", ("k", "within"), "2 hours", "k: {within: 2 hours}\n", id="within a line"),
     pytest.param("k: {within: 4 hours}\n", ("k", "by"), "Ada, Bo", "k: {within: 4 hours, by: 'Ada, Bo'}\n",
@@ -141,7 +143,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | 
 
 
 @settings(max_examples=60)
-@example(["\xa0", "ends with one\xa0", "a\u2028b", "\n", "a\n\nb", " x ", "#", "- a: {b", "~"])
+@example(["?0", "\xa0", "ends with one\xa0", "a\u2028b", "\n", "a\n\nb", " x ", "#", "- a: {b", "~"])
 @given(st.lists(WORDS, min_size=1, max_size=4))
 def test_any_text_comes_back_as_it_was_written(tmp_path_factory, texts):
     written = "# head\nother: [a]\n"
