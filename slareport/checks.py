@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from slareport.documents import read_document
+from slareport import format as fmt
+from slareport.agreement import Version
+from slareport.documents import Document, read_document
 from slareport.errors import DataError, Problem, UsageError, did_you_mean
 from slareport.jobs import SUPPLIED, reviews
 from slareport.measurable import lacking
 from slareport.post import LIST, load_list
+from slareport.signatures import EVIDENCE, SIGNATURES, Signed
 from slareport.source import Reader
 from slareport.workspace import Workspace, find_root, open_workspace
 
@@ -47,9 +51,50 @@ def unmeasurable(workspace: Workspace) -> dict[str, tuple[str, ...]]:
     return {m.title: needs[m.kpi] for m in workspace.agreement.versions[-1].measures if m.kpi in needs}
 
 
+def unsettled(workspace: Workspace) -> list[Problem]:
+    """What stops no review and is still to be done for the agreement, with the command that does it.
+
+    Signatures that are missing or of an earlier text, evidence that is not as it was recorded, open objections.
+    """
+    found: list[Problem] = []
+    for version in workspace.agreement.versions:
+        signed = workspace.signatures.state(workspace.agreement, version)
+        cure = f"slareport sign {version.effective_from} --party PARTY --by NAME"
+        if never := [party for party in signed.missing if party not in signed.outdated]:
+            agreed = read_document(workspace.root / workspace.agreement.file_of(version), workspace.root)
+            what = f"version {version.version} is not signed by {fmt.listed(never)}"
+            found.append(agreed.problem(("parties",), what, cure=cure))
+        if document := workspace.signatures.documents.get(version.effective_from):
+            found += _unsettled(workspace, document, version, signed)
+    return found
+
+
+def _unsettled(workspace: Workspace, document: Document, version: Version, signed: Signed) -> Iterator[Problem]:
+    record = workspace.signatures.of(version)
+    for index, signature in enumerate(record.signatures):
+        if signed.outdated.get(signature.party) is signature:
+            what = f"the file has changed since {signature.by} signed it"
+            cure = f"slareport sign {version.effective_from} --party '{signature.party}' --by NAME"
+            yield document.problem(("signatures", index), what, signature.party, cure)
+        kept = workspace.root / SIGNATURES / EVIDENCE / (signature.evidence or "")
+        if signature.evidence and not (kept.is_file() and _digest(kept) == signature.evidence_digest):
+            what = "this evidence is not there, or not as it was recorded"
+            cure = f"put it back into {SIGNATURES}/{EVIDENCE}/"
+            yield document.problem(("signatures", index, "evidence"), what, signature.evidence, cure)
+    for index, objection in enumerate(record.objections):
+        if objection.answer is None:
+            what = f"{objection.by} objects to {objection.promise} and has no answer"
+            cure = f"slareport answer {objection.promise} --version {version.effective_from} --by NAME TEXT"
+            yield document.problem(("objections", index), what, cure=cure)
+
+
 def _check_source(workspace: Workspace) -> None:
     with Reader(workspace.source, workspace.agreement.zone) as reader:
         reader.check()
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _check_team_parameters(workspace: Workspace) -> None:

@@ -183,6 +183,7 @@ def evaluate(
         raise UsageError(
             Problem(what, found=as_of, cure="choose an as_of after the period's start, or an earlier period")
         )
+    workspace = replace(workspace, agreement=workspace.agreement.known(known))
     made = workspace.extract(known)
     tables = made.read(teams)
     edition = edition or Edition("team" if team else "leadership")

@@ -18,7 +18,7 @@ from urllib.request import url2pathname
 import pandas as pd
 
 from slareport.extract import Extract
-from slareport.jobs import Job, instants_of
+from slareport.jobs import WITH_DRAFTS, Job, instants_of, known_at
 from slareport.outputs import FAILED, intact
 from slareport.teams import UNASSIGNED
 from slareport.workspace import PACKAGE, Workspace
@@ -103,9 +103,16 @@ class Ingredients:
         return _digest(json.dumps(found, sort_keys=True).encode())
 
     def _parameters(self, job: Job) -> dict[str, str]:
-        """The parameter files a packet depends on: nothing said of other teams or of later reviews."""
-        space = self.workspace
-        unread = space.reviews.unread(space.period(job.period), job.team)
+        """The parameter files a packet depends on.
+
+        Nothing said of other teams or of later reviews, no version of the agreement that takes effect after what the
+        packet knows, and no signature under a version that is not in force in its period.
+        """
+        space, period = self.workspace, self.workspace.period(job.period)
+        agreement = space.agreement.known(known_at(space, job))
+        unread = space.reviews.unread(period, job.team) | space.signatures.unread(agreement.in_force(period))
+        if WITH_DRAFTS not in job.tags:
+            unread |= space.agreement.digests.keys() - agreement.digests.keys()
         return {name: digest for name, digest in sorted(space.digests.items()) if name not in unread}
 
     def _partition(self, job: Job) -> str:

@@ -20,7 +20,7 @@ from slareport.teams import COMPANY
 from slareport.workspace import Workspace, notebook_folders
 
 REQUIRED = {"period"}
-ON_REQUEST, WITHOUT_DATA = "on-request", "without-data"  # tags of a parameters cell
+ON_REQUEST, WITHOUT_DATA, WITH_DRAFTS = "on-request", "without-data", "with-drafts"  # tags of a parameters cell
 SUPPLIED = {"team", "client", "role", "period", "as_of", "edition"}
 
 Progress = Callable[["Job", str, int, int], None]
@@ -31,7 +31,8 @@ Progress = Callable[["Job", str, int, int], None]
 class Job:
     """One packet to make: of a team, of the company, of a client, or of a role in a team.
 
-    `of_data` says that it reads the CRM tables; a paper made of the agreement alone does not.
+    `tags` are those of its notebook's parameters cell: `without-data` on a paper made of the agreement alone, which reads
+    no CRM tables, `with-drafts` on one that looks at versions to come.
     """
 
     notebook: str
@@ -42,7 +43,7 @@ class Job:
     edition: str = ""
     client: str = ""
     role: str = ""
-    of_data: bool = True
+    tags: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -100,9 +101,9 @@ def plan(
             whose = [(COMPANY, "")] if not teams or name in notebooks else []
         for period in periods:
             about = _roles(workspace, period, roles) if "role" in takes else [""]
-            of_data = WITHOUT_DATA not in _parameters_cell(path)[1]
+            tags = tuple(_parameters_cell(path)[1])
             jobs += [
-                Job(name, path, period.name, key, as_of, edition, client, role, of_data)
+                Job(name, path, period.name, key, as_of, edition, client, role, tags)
                 for key, client in whose
                 for role in about
             ]
@@ -120,7 +121,7 @@ def known_at(workspace: Workspace, job: Job) -> pd.Timestamp:
 
 def instants_of(workspace: Workspace, job: Job) -> list[pd.Timestamp]:
     """The instants whose extracts a packet's review reads: its own, and a team's the one its last review had."""
-    if not job.of_data:
+    if WITHOUT_DATA in job.tags:
         return []
     known = [known_at(workspace, job)]
     if job.team in workspace.teams:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from slareport import format as fmt
-from slareport.agreement import Agreement
 from slareport.editions import CLIENT, client_key
 from slareport.errors import UsageError
 from slareport.evaluation import Evaluation
@@ -81,12 +80,13 @@ def make(
         "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
         "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
     }
-    return _signed(content, agreement, evaluation.period, _next(evaluation))
+    return _identified(content, evaluation.workspace, evaluation.period, _next(evaluation))
 
 
 def of_paper(workspace: Workspace, told: Told, period: Period, team: str, edition: str) -> Record:
     """The record of a paper made of the agreement alone: that of a review without a figure."""
-    agreement = workspace.agreement
+    settled = workspace.agreement.as_of(period)
+    agreement = workspace.agreement.known(settled)
     content = {
         "title": told.title,
         "bottom_line": {"lede": told.lede, "points": list(told.points)},
@@ -96,22 +96,24 @@ def of_paper(workspace: Workspace, told: Told, period: Period, team: str, editio
         "name": told.name,
         "period": period.name,
         "period_title": period.title,
-        "as_of": agreement.as_of(period).isoformat(),
+        "as_of": settled.isoformat(),
         "provisional": False,
         "zone": told.zone,
         "agreement_digest": _digest(dict(sorted(agreement.digests.items()))),
         "data_digest": "",
         **{name: [] for name in ("accounting", "items", "scorecard", "misses", "forecasts", "rejects")},
     }
-    return _signed(content, agreement, period, "")
+    return _identified(content, replace(workspace, agreement=agreement), period, "")
 
 
-def _signed(content: dict[str, Any], agreement: Agreement, period: Period, upcoming: str) -> Record:
-    """The content of a record with its id, and a foot that tells what it is made of."""
-    versions = fmt.listed([version.version for version in agreement.in_force(period)])
+def _identified(content: dict[str, Any], workspace: Workspace, period: Period, upcoming: str) -> Record:
+    """The content of a record with its id, and a foot that tells what it is made of and how far that is agreed."""
+    agreement, signatures = workspace.agreement, workspace.signatures
+    states = [signatures.state(agreement, version) for version in agreement.in_force(period)]
+    versions = ", and ".join(f"version {signed.version}, {signed.count}" for signed in states)
     packet, data = _digest(content)[:8], content["data_digest"]
     parts = [f"{content['name']}, {period.title}", f"{content['edition']} edition"]
-    parts += [f"agreement version {versions} ({content['agreement_digest'][:8]})"]
+    parts += [f"agreement {versions} ({content['agreement_digest'][:8]})"]
     parts += [f"data {data[:8]}"] * bool(data) + [f"packet {packet}"]
     return Record({**content, "id": packet, "foot": " · ".join(parts), "next": upcoming})
 

@@ -37,7 +37,7 @@ def make_workspace(folder: Path, *, sample: bool) -> Path:
             raise UsageError(Problem("this is a workspace already", str(folder), cure="choose an empty folder"))
         open_workspace(folder)
         return folder
-    left = shutil.ignore_patterns(".ipynb_checkpoints", *[] if sample else ["reviews", "mail.yaml"])
+    left = shutil.ignore_patterns(".ipynb_checkpoints", *[] if sample else ["reviews", "signatures", "mail.yaml"])
     with files.told(folder):
         for name in ("parameters", "notebooks"):
             shutil.copytree(SHIPPED / name, folder / name, ignore=left)

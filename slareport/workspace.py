@@ -22,6 +22,7 @@ from slareport.extract import Extract, existing, extract, opened
 from slareport.mapping import Source, load_source
 from slareport.minutes import Reviews, load_reviews
 from slareport.period import Period, parse_period
+from slareport.signatures import SIGNATURES, Signatures, load_signatures
 from slareport.teams import Team, load_teams
 
 ROOT_VARIABLE = "SLAREPORT_WORKSPACE"
@@ -42,6 +43,7 @@ class Workspace:
     teams: Mapping[str, Team]
     source: Source
     reviews: Reviews
+    signatures: Signatures
     digests: Mapping[str, str]
     pinned: Mapping[str, str] = field(default_factory=dict)
 
@@ -156,12 +158,13 @@ def open_workspace(root: Path | None = None, outputs: Path | None = None) -> Wor
     teams = _attempt(lambda: load_teams(parameters / "teams.yaml", root, agreement), problems)
     source = _attempt(lambda: load_source(parameters / "source.yaml", root), problems)
     reviews = _attempt(lambda: load_reviews(parameters / "reviews", root, agreement, teams), problems)
+    signatures = _attempt(lambda: load_signatures(root / SIGNATURES, root, agreement), problems)
     if problems or agreement is None or teams is None or source is None:
         raise UsageError(problems)
     read = {"parameters/teams.yaml": _digest(parameters / "teams.yaml")}
-    digests = {**agreement.digests, **source.digests, **reviews.digests, **read, **own}
+    digests = {**agreement.digests, **source.digests, **reviews.digests, **signatures.digests, **read, **own}
     pinned = json.loads(os.environ.get(EXTRACTS_VARIABLE) or "{}")
-    workspace = Workspace(root, outputs.resolve(), agreement, teams, source, reviews, digests, pinned)
+    workspace = Workspace(root, outputs.resolve(), agreement, teams, source, reviews, signatures, digests, pinned)
     if not pinned:
         workspace.prepare()
     return workspace

@@ -76,6 +76,7 @@ def test_every_part_of_the_agreement_is_in_it(sample):
         (paper.hours(), [hours.zone for hours in version.calendars.values()]),
         (paper.training(), [module.module for module in version.training]),
         (paper.reviews(), version.review.owners),
+        (paper.signatures(), ["Ingrid Halden", "Chief sales officer"]),
         (paper.change(), [version.change.approved_by]),
     ):
         for name in named:

@@ -152,9 +152,13 @@ def test_the_problems_of_all_versions_are_told_at_once(tmp_path):
 
 ACROSS = [
     pytest.param(
-        "effective_from: 2026-02-01", "effective_from: 2026-01-01", "the same effective_from as in", id="one day"
+        "effective_from: 2026-02-01",
+        "effective_from: 2026-01-01",
+        "2026-02-01.yaml:3: effective_from: takes effect on the same day as agreement/2026-01-01.yaml; found "
+        "'2026-01-01'; fix: change one of them",
+        id="one day",
     ),
-    pytest.param("version: 2", "version: 1", "the same version as in agreement/2026-01-01.yaml", id="one name"),
+    pytest.param("version: 2", "version: 1", "has the same name as agreement/2026-01-01.yaml", id="one name"),
     pytest.param("timezone: Europe/Berlin", "timezone: Asia/Tokyo", "another zone than in", id="two reporting zones"),
 ]
 
@@ -201,16 +205,61 @@ def test_a_version_is_in_force_from_local_midnight_until_the_next(tmp_path):
     assert agreement.version_of(asked).tolist() == [-1, 0, 0, 1, -1]
 
 
-def test_a_version_that_ends_leaves_a_gap(tmp_path):
-    folder = written(tmp_path, "2026-01-01", more="ends_on: 2026-01-31")
+GAPS = [
+    pytest.param("2026-01-31", "2026-02-01 to 2026-02-28", id="a month"),
+    pytest.param("2026-02-27", "2026-02-28 to 2026-02-28", id="a day"),
+]
+
+
+@pytest.mark.parametrize(("ends_on", "days"), GAPS)
+def test_days_between_two_versions_without_one_are_refused(tmp_path, ends_on, days):
+    folder = written(tmp_path, "2026-01-01", more=f"ends_on: {ends_on}")
+    (folder / "2026-03-01.yaml").write_text(VERSION.format(version=2, day="2026-03-01"))
+    (told,) = problems(folder)
+    assert told == (
+        f"agreement/2026-01-01.yaml:14: ends_on: a gap before version 2, no version is in force: {days}; "
+        f"found '{ends_on}'; fix: write 2026-02-28, or leave it out: a version ends when the next takes effect"
+    )
+
+
+@pytest.mark.parametrize("ends_on", ["2026-02-28", "2026-06-30"], ids=["the day before", "after the next took over"])
+def test_a_version_that_the_next_one_follows_has_no_gap(tmp_path, ends_on):
+    folder = written(tmp_path, "2026-01-01", more=f"ends_on: {ends_on}")
     (folder / "2026-03-01.yaml").write_text(VERSION.format(version=2, day="2026-03-01"))
     agreement = load_agreement(folder, tmp_path)
-    asked = instants("2026-01-31T22:59Z", "2026-01-31T23:00Z", "2026-02-28T22:59Z", "2026-02-28T23:00Z")
-    assert agreement.version_of(asked).tolist() == [0, -1, -1, 1]
-    with pytest.raises(UsageError, match=r"some days of 2026Q1: 2026-02-01 to 2026-02-28; fix: add a version"):
+    asked = instants("2026-02-28T22:59Z", "2026-02-28T23:00Z", "2026-07-15T00:00Z")
+    assert agreement.version_of(asked).tolist() == [0, 1, 1]
+
+
+def test_nothing_is_in_force_after_the_last_version_ends(tmp_path):
+    agreement = load(tmp_path, "2026-01-01", more="ends_on: 2026-01-31")
+    assert agreement.version_of(instants("2026-01-31T22:59Z", "2026-01-31T23:00Z")).tolist() == [0, -1]
+    with pytest.raises(UsageError, match=r"some days of 2026Q1: 2026-02-01 to 2026-03-31; fix: add a version"):
         agreement.in_force(parse_period("2026Q1"))
     assert len(agreement.in_force(parse_period("2026-01"))) == 1
-    assert len(agreement.in_force(parse_period("2026Q2"))) == 1
+
+
+KNOWN = [
+    pytest.param("2026-02-15T22:59:59.999999Z", ["1"], id="before the second takes effect"),
+    pytest.param("2026-02-15T23:00Z", ["1", "2"], id="the moment it does"),
+    pytest.param("2027-01-01T00:00Z", ["1", "2", "3"], id="after the last has"),
+]
+
+
+@pytest.mark.parametrize(("at", "names"), KNOWN)
+def test_at_an_instant_no_later_version_is_known(tmp_path, at, names):
+    agreement = load(tmp_path, "2026-01-01", "2026-02-16", "2026-04-01").known(pd.Timestamp(at))
+    assert [version.version for version in agreement.versions] == names
+    assert [agreement.file_of(version) for version in agreement.versions] == list(agreement.digests)
+    assert len(agreement.digests) == len(names)
+
+
+def test_an_end_still_to_come_is_not_known_either(tmp_path):
+    folder = written(tmp_path, "2026-01-01", more="ends_on: 2026-02-28")
+    (folder / "2026-03-01.yaml").write_text(VERSION.format(version=2, day="2026-03-01"))
+    agreement, quarter = load_agreement(folder, tmp_path), parse_period("2026Q1")
+    assert [v.version for v in agreement.known(pd.Timestamp("2026-02-28T22:59Z")).in_force(quarter)] == ["1"]
+    assert [v.version for v in agreement.known(pd.Timestamp("2026-02-28T23:00Z")).in_force(quarter)] == ["1", "2"]
 
 
 def test_a_period_before_the_first_version_is_refused_with_its_days(tmp_path):

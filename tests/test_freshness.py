@@ -50,6 +50,25 @@ def append(name, text):
     return change
 
 
+def add_version(day, *, signed=False):
+    """Another version of the agreement, signed by one party or by none."""
+
+    def change(root):
+        folder = root / "parameters"
+        text = (folder / "agreement" / "2016-10-01.yaml").read_text()
+        new = text.replace('version: "1"', 'version: "2"').replace("2016-10-01", day)
+        (folder / "agreement" / f"{day}.yaml").write_text(new)
+        if signed:
+            sign(day)(root)
+
+    return change
+
+
+def sign(day):
+    who = f"{{party: Sales, by: Ada, role: Head of sales, on: 2016-09-20, digest: {'a' * 64}}}"
+    return append(f"parameters/signatures/{day}.yaml", f"signatures:\n  - {who}\n")
+
+
 def rewrite_notebook(root):
     write_notebook(open_workspace(root), "review", "1 + 1", CLOSE)
 
@@ -67,6 +86,20 @@ CASES = {
         append("parameters/agreement/2016-10-01.yaml", "# why\n"),
         ["parameters/agreement/2016-10-01.yaml has changed"] * 2,
     ),
+    "a version that takes effect in the period": (
+        add_version("2017-05-01"),
+        ["parameters/agreement/2017-05-01.yaml is new"] * 2,
+    ),
+    "a version that takes effect before the packet was due": (
+        add_version("2017-07-05"),
+        ["parameters/agreement/2017-07-05.yaml is new"] * 2,
+    ),
+    "a draft of the next version": (add_version("2017-10-01"), ["", ""]),
+    "a signature under the version in force": (
+        sign("2016-10-01"),
+        ["parameters/signatures/2016-10-01.yaml is new"] * 2,
+    ),
+    "a signature under a later version": (add_version("2017-10-01", signed=True), ["", ""]),
     "a KPI of the workspace's own": (append("kpis.py", "MINE = 1\n"), ["kpis.py is new"] * 2),
     "what was said of the review of one team": (
         append(f"parameters/reviews/{PERIOD}/north.yaml", "held_on: 2017-07-12\n"),
@@ -100,6 +133,13 @@ def test_a_packet_is_due_when_what_it_is_made_from_has_changed(root, changed):
 
 def test_a_packet_asked_for_as_of_another_time_is_due(root):
     assert why(root, as_of="2017-07-20") == ["asked for with other parameters"] * 2
+
+
+def test_a_signature_under_a_version_of_another_period_is_no_matter(root):
+    add_version("2017-07-05")(root)
+    before = why(root)
+    sign("2017-07-05")(root)
+    assert why(root) == before
 
 
 def test_a_team_whose_rows_are_the_same_is_not_due_once_the_tables_are_read(root):

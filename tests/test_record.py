@@ -1,7 +1,9 @@
 """How figures leave the kernel: the same figures, the same bytes, and nothing of the machine in them."""
 
+import datetime as dt
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -85,6 +87,23 @@ def test_it_says_whose_figures_these_are(closed):
     assert facts["emea"]["foot"].endswith(f"data {facts['emea']['data_digest'][:8]} · packet {facts['emea']['id']}")
     assert facts["emea"]["next"] == "Next review: Q4 2026, from 9 January 2027."
     assert facts["emea"]["bottom_line"]["lede"].endswith("by 16 October 2026.")
+
+
+@pytest.mark.parametrize("name", ["emea", "_all", "early"])
+def test_a_version_that_takes_effect_later_changes_nothing(sample, closed, name):
+    """A draft of the next version is no part of a packet made from what was known before it."""
+    last = sample.agreement.versions[-1]
+    said = {"version": "3", "title": "Draft", "people": {"team": "roles", "leadership": "roles"}, "stages": []}
+    draft = last.model_copy(update={**said, "effective_from": dt.date(2026, 11, 1), "promises": last.promises[:1]})
+    digests = {**sample.agreement.digests, "parameters/agreement/2026-11-01.yaml": "d" * 64}
+    agreement = replace(sample.agreement, versions=(*sample.agreement.versions, draft), digests=digests)
+    space = replace(sample, agreement=agreement)
+    made = {
+        "emea": lambda: Review("emea", "2026Q3", workspace=space),
+        "_all": lambda: Summary("2026Q3", workspace=space),
+        "early": lambda: Review("strategic", "2026Q3", "2026-09-01", workspace=space),
+    }
+    assert written(made[name]().close()) == written(closed[name])
 
 
 def test_missing_values_are_null_and_instants_are_iso():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, InstanceOf, TypeAdapter, ValidationError
 
 from slareport.agreement.models import Measure, Version
-from slareport.agreement.versions import Agreement
+from slareport.agreement.versions import DAY, Agreement
 from slareport.documents import Document, checked, parse, read_document, told
 from slareport.errors import Problem, UsageError, did_you_mean
 from slareport.kpi import KPI, KPIS, Kind
@@ -160,12 +161,12 @@ def _repeated(document: Document, section: str, key: str, names: Iterable[str]) 
 
 def _across(versions: list[Version], documents: list[Document]) -> Iterator[Problem]:
     """What no version shows alone: the same day or the same name again, and another reporting zone."""
-    for key in ("effective_from", "version"):
+    for key, same in (("effective_from", "takes effect on the same day as"), ("version", "has the same name as")):
         first: dict[str, str] = {}
         for version, document in zip(versions, documents, strict=True):
             value = str(getattr(version, key))
             if value in first:
-                yield document.problem((key,), f"the same {key} as in {first[value]}", value, "change one of them")
+                yield document.problem((key,), f"{same} {first[value]}", value, "change one of them, or remove it")
             first.setdefault(value, document.file)
     kinds: dict[str, type[Measure]] = {}
     for version, document in zip(versions, documents, strict=True):
@@ -173,7 +174,20 @@ def _across(versions: list[Version], documents: list[Document]) -> Iterator[Prob
             if kinds.setdefault(measure.id, type(measure)) is not type(measure):
                 what = "a promise in one version and an outcome in another"
                 yield document.problem(("promises",), what, measure.id, "give one of them another id")
+    yield from _gaps(versions, documents)
     for version, document in zip(versions[1:], documents[1:], strict=True):
         if version.timezone != versions[0].timezone:
             what = f"another zone than in {documents[0].file}: the periods already reviewed would begin at other hours"
             yield document.problem(("timezone",), what, version.timezone, f"write {versions[0].timezone}")
+
+
+def _gaps(versions: list[Version], documents: list[Document]) -> Iterator[Problem]:
+    """Days between two versions on which neither is in force: what happened on them would be judged by nothing."""
+    ordered = sorted(zip(versions, documents, strict=True), key=lambda pair: pair[0].effective_from)
+    for (version, document), (later, _) in pairwise(ordered):
+        last = later.effective_from - DAY
+        if version.ends_on and version.effective_from <= version.ends_on < last:
+            days = f"{version.ends_on + DAY} to {last}"
+            what = f"a gap before version {later.version}, no version is in force: {days}"
+            cure = f"write {last}, or leave it out: a version ends when the next takes effect"
+            yield document.problem(("ends_on",), what, str(version.ends_on), cure)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,19 @@ class Agreement:
         moments, positions = zip(*sorted(since), strict=True)
         found = pd.Index(moments).searchsorted(instants.dt.tz_convert("UTC"), side="right")
         return pd.Series(np.array([-1, *positions])[found], index=instants.index).mask(instants.isna(), -1)
+
+    def known(self, at: pd.Timestamp) -> Agreement:
+        """The agreement as it stood at an instant: no version that takes effect later, no end that is still to come."""
+        in_effect = [version for version, since in zip(self.versions, self.effective_at(), strict=True) if since <= at]
+        *before, last = in_effect
+        if last.ends_on and self._midnight(last.ends_on + DAY) > at:
+            last = last.model_copy(update={"ends_on": None})
+        return replace(self, versions=(*before, last), digests=dict(islice(self.digests.items(), len(in_effect))))
+
+    def file_of(self, version: Version) -> str:
+        """The file a version was read from, as `digests` names it."""
+        days = [one.effective_from for one in self.versions]
+        return list(self.digests)[days.index(version.effective_from)]
 
     def in_force(self, period: Period) -> list[Version]:
         """The versions in force in a period. Raises `UsageError` naming the days without one."""

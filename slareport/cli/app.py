@@ -64,7 +64,7 @@ def open_home(workspace: Path | None, outputs: Path | None) -> Workspace:
 
 
 def now() -> dt.datetime:
-    """The time, or what SOURCE_DATE_EPOCH says it is."""
+    """The time it is, or the one that SOURCE_DATE_EPOCH says."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     return dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch else dt.datetime.now(dt.UTC)
 

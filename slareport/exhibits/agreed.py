@@ -9,6 +9,7 @@ from slareport import glossary, sections
 from slareport.agreement import Handoff, Promise, Version
 from slareport.kpi import KPIS
 from slareport.sections import Cell, Entry, Section, Table
+from slareport.signatures import Signed
 
 EVERYONE = "All teams"
 
@@ -107,6 +108,16 @@ def reviews(version: Version) -> Section:
         f"led by {fmt.listed(told.owners)}."
     )
     return sections.tables("reviews", above=[said])
+
+
+def signatures(version: Version, signed: Signed) -> Section:
+    """Who has signed for each party, and who has not."""
+    rows: list[list[Cell]] = []
+    for party in version.parties:
+        by = signed.by.get(party.name)
+        told = [by.by, by.role, fmt.day(by.on)] if by else ["Not signed", party.signatory, fmt.DASH]
+        rows.append([party.name, *told])
+    return _table("Signatures", ["Party", "Signed by", "Role", "On"], rows)
 
 
 def change(version: Version) -> Section:

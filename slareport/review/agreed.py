@@ -12,6 +12,7 @@ from slareport.errors import Problem, UsageError, did_you_mean
 from slareport.exhibits import agreed
 from slareport.findings.examples import examples
 from slareport.sections import Entry, Section
+from slareport.signatures import Signed
 from slareport.teams import COMPANY
 from slareport.workspace import Workspace, open_workspace
 
@@ -28,6 +29,11 @@ class Paper:
         self.workspace = workspace or open_workspace()
         self.period = self.workspace.period(period)
         self.version: Version = self.workspace.agreement.in_force(self.period)[-1]
+
+    @cached_property
+    def signed(self) -> Signed:
+        """Who has signed the version."""
+        return self.workspace.signatures.state(self.workspace.agreement, self.version)
 
     @property
     def lede(self) -> str:
@@ -46,7 +52,7 @@ class Paper:
             heading=self.kind,
             about=f"{self.name} · {self.lede}",
             provisional=False,
-            settles="",
+            unsigned=[self.signed.sentence] * bool(self.signed.missing),
         )
 
     def hours(self) -> Section:
@@ -118,6 +124,10 @@ class Agreed(Paper):
     def training(self) -> Section:
         """The training on it."""
         return self._inside(agreed.training(self.version))
+
+    def signatures(self) -> Section:
+        """Who has signed it."""
+        return self._inside(agreed.signatures(self.version, self.signed))
 
     def change(self) -> Section:
         """Why it replaced the version before."""

@@ -70,13 +70,16 @@ class Base:
     def header(self) -> Section:
         """Whose review this is, of which period, and how current the data is."""
         known = fmt.day(self.evaluation.as_of - INSTANT, self.evaluation.zone)
-        versions = fmt.listed([version.version for version in self.agreement.in_force(self.period)])
+        in_force = self.agreement.in_force(self.period)
+        states = [self.evaluation.workspace.signatures.state(self.agreement, version) for version in in_force]
+        versions = fmt.listed([version.version for version in in_force])
         return sections.section(
             "header",
             f"{self.name}, {self.period.title}",
             company=self.agreement.versions[-1].title,
             heading=f"{self.kind.format(REGULAR[period_word(self.period.name)])}: {self.name}, {self.period.title}",
             about=" · ".join([*self._answers(), f"Data up to {known}", f"agreement version {versions}"]),
+            unsigned=[state.sentence for state in states if state.missing],
             provisional=self.evaluation.provisional,
             settles=fmt.day(self.agreement.as_of(self.period), self.evaluation.zone),
         )

@@ -28,14 +28,16 @@ class TargetSetting(Inside):
     more = ""
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
-        super().__init__(evaluate(workspace or open_workspace(), period, as_of), "all teams")
+        home = workspace or open_workspace()
+        super().__init__(evaluate(home, period, as_of), "all teams")
+        self.proposed = home.agreement.versions[-1]
 
     @cached_property
     def played(self) -> dict[str, list[Playback]]:
         """Every promise played back, of all teams together under "All teams" and of each, to work with."""
         made = self.evaluation
         teams = [(EVERYONE, None), *((team.name, name) for name, team in made.workspace.teams.items())]
-        promises = made.workspace.agreement.versions[-1].promises
+        promises = self.proposed.promises
         return {title: [play_back(made, promise, team) for promise in promises] for title, team in teams}
 
     @cached_property
@@ -70,8 +72,7 @@ class TargetSetting(Inside):
 
     def services(self) -> Section:
         """The services that nothing measures."""
-        services = self.evaluation.workspace.agreement.versions[-1].services
-        return targets.unmeasured([service.name for service in services if not service.promises])
+        return targets.unmeasured([service.name for service in self.proposed.services if not service.promises])
 
     @property
     def _asking(self) -> list[Playback]:
