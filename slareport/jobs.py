@@ -31,7 +31,7 @@ Progress = Callable[["Job", str, int, int], None]
 class Job:
     """One packet to make: of a team, of the company, of a client, or of a role in a team.
 
-    `tags` are those of its notebook's parameters cell: `without-data` on a paper made of the agreement alone, which reads
+    `tags` are those of its notebook's parameters cell: `without-data` on a paper made of the agreement alone: it reads
     no CRM tables, `with-drafts` on one that looks at versions to come.
     """
 

@@ -37,13 +37,15 @@ class Playback:
 
     `rows` has a scorecard row per period, oldest first. It would have been `kept` in so many of the periods `judged`;
     `level` is the share on time (0-1) that 80% of those reached, `within` the minutes (of the promise's own time) in
-    which 90% of the items were done, with a 95% interval; NaN where there is nothing to tell, or no time is promised.
+    which 90% of the items were done, with a 95% interval, and `needed` those for the share that is promised; NaN where
+    there is nothing to tell, or no time is promised.
     """
 
     promise: Promise
     rows: pd.DataFrame
     level: float
     within: Estimate
+    needed: float = math.nan
 
     @property
     def judged(self) -> int:
@@ -99,8 +101,10 @@ def play_back(made: Evaluation, promise: Promise, team: str | None = None, perio
     rows = scores.trend(judged, promise.id, past, frame)
     counted = rows[rows["result"].isin([KEPT, MISSED])]
     level = level_reached((counted["met"] / counted["n"]).tolist())
-    span = [in_period(judged[promise.id], period, made.zone) for period in past]
-    return Playback(promise, rows, level, time_needed(pd.concat(span)) if _is_timed(promise) else NOTHING_KNOWN)
+    if not _is_timed(promise):
+        return Playback(promise, rows, level, NOTHING_KNOWN)
+    items = pd.concat([in_period(judged[promise.id], period, made.zone) for period in past])
+    return Playback(promise, rows, level, time_needed(items), time_needed(items, float(promise.target)).value)
 
 
 def promising(agreement: Agreement, promise: Promise, since: pd.Timestamp) -> Agreement:
@@ -122,13 +126,13 @@ def level_reached(shares: Sequence[float]) -> float:
     return best[math.ceil(MOST_PERIODS * len(best)) - 1] if best else math.nan
 
 
-def time_needed(items: pd.DataFrame) -> Estimate:
-    """The minutes in which 90% of the judged and waiting items were done, with a 95% interval.
+def time_needed(items: pd.DataFrame, share: float = MOST_ITEMS) -> Estimate:
+    """The minutes in which a share (0-1) of the judged and waiting items were done, with a 95% interval.
 
     What has not been done counts as far as it got (Kaplan and Meier); NaN where so many have not been done.
     """
     known = items[items["state"].isin([State.MET, State.MISSED, State.PENDING])]
-    return time_until(known["elapsed_minutes"], known["stopped_at"].notna(), MOST_ITEMS)
+    return time_until(known["elapsed_minutes"], known["stopped_at"].notna(), share)
 
 
 def _is_timed(promise: Promise) -> bool:

@@ -73,7 +73,7 @@ def show(table: Table) -> None:
     """Print a table: in columns that wrap on a terminal, else a row per line with tabs between the cells."""
     if not out.is_terminal:
         lines = [[column.title for column in table.columns], *table.rows]
-        out.print("\n".join([table.caption, *("\t".join(map(str, line)) for line in lines)]))
+        print("\n".join([table.caption, *("\t".join(map(str, line)) for line in lines)]))  # as rich keeps no tabs
         return
     from rich.table import Table as Grid
 
