@@ -253,6 +253,8 @@ def _told(document: Document, model: type[BaseModel], error: Any) -> Problem:
         return document.problem(place, "unknown key", cure=did_you_mean(name, _fields_at(model, place[:-1])))
     if error["type"] == "missing":
         return document.problem(place, "is missing", cure=f"add `{place[-1]}:`")
+    if found is None and place and isinstance(place[-1], str):
+        return document.problem(place, "is empty", cure=f"write it after `{place[-1]}:`, or leave the line out")
     what, cure = told(error)
     return document.problem(place, what, found if isinstance(found, str) else None, cure)
 
