@@ -124,7 +124,16 @@ def test_a_hostile_name_is_text_in_every_section(reviews, name):
         "scorecard": exhibits.scorecard({"reply": rows}, {}),
         "matrix": exhibits.matrix("Teams", {name: rows}, "promise", {name: "https://reviews.example"}),
         "misses": exhibits.misses(misses, {"reply": name}, "Europe/Berlin"),
-        "trust": exhibits.trust(accounting, judged, {name: 3}, rows.assign(lost=1), rejects, {name: 1}),
+        "trust": exhibits.trust(
+            accounting,
+            judged,
+            {name: 3},
+            rows.assign(lost=1),
+            rejects,
+            {name: 1},
+            pd.DataFrame({"title": [name], "reason": [name]}),
+            [name],
+        ),
         "bottom line": sections.section(
             "bottom_line", name, lede=name, points=[name], asked=[sections.Asked(name, name, [name])], more=name
         ),
@@ -325,8 +334,35 @@ def test_what_unusable_rows_could_change_is_said(reviews, changes, lost, said):
     accounts = reviews["emea"].evaluation
     rows = frame(row(**changes)).assign(lost=lost)
     nothing = accounts.judged_items().head(0)
-    shown = exhibits.trust(accounts.accounting(), nothing, {}, rows, accounts.rejects().head(0), {})
+    shown = exhibits.trust(
+        accounts.accounting(), nothing, {}, rows, accounts.rejects().head(0), {}, accounts.waived().head(0)
+    )
     assert said in read(shown.html).words
+
+
+def test_waivers_are_counted_and_named_with_who_gave_them(reviews):
+    made, nothing = reviews["all"].evaluation, pd.DataFrame(columns=["items", "judged", "no_case", "title"])
+    waived = pd.DataFrame({"title": "First reply", "reason": ["waived by Bo: flood"] * 2 + ["waived by Cy: flood"]})
+    rows = reviews["all"].rows.head(0).assign(lost=0)
+    shown = exhibits.trust(
+        made.accounting().head(0), nothing, {}, rows, made.rejects().head(0), {}, waived, ["Idle.", ""]
+    )
+    words = read(shown.html).words
+    start = words.index("Waived by Bo: flood")
+    assert [word for word in words[start - 1 : start + 8] if word.strip()] == [
+        "First reply", "Waived by Bo: flood", "2", "First reply", "Waived by Cy: flood", "1"
+    ]  # fmt: skip
+    assert "Idle." in words
+
+
+def test_the_waivers_of_the_crm_are_named(reviews):
+    made = reviews["all"].evaluation
+    waived = made.waived()
+    assert waived["reason"].str.startswith("waived by ").all()
+    assert len(waived)
+    assert len(waived) <= made.judged_items()["excluded"].sum()
+    reason = waived["reason"].iloc[0]
+    assert reason[:1].upper() + reason[1:] in read(reviews["all"].trust().html).words
 
 
 def test_a_trend_says_when_it_is_measured_differently(reviews):

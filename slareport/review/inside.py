@@ -43,7 +43,12 @@ class Inside(Base):
         left_out = {self._titles[name]: n for name, n in made.unstarted().items()}
         lost = self.rows.assign(lost=self.rows["promise"].map(made.lost()))
         aliased = made.extract.aliased
-        return exhibits.trust(made.accounting(), self._items(), left_out, lost, made.rejects(), aliased, self.more)
+        waived = made.waived()
+        waived = waived.assign(title=waived["measure"].map(self._titles))
+        idle = [f"{self._titles[one.promise]} has no item {one.item}: its waiver by {one.approved_by} waives nothing."
+                for one in made.idle_waivers() if one.promise in self._titles]  # fmt: skip
+        more = [*idle, self.more]
+        return exhibits.trust(made.accounting(), self._items(), left_out, lost, made.rejects(), aliased, waived, more)
 
     def trends(self) -> Gallery:
         """One chart per promise and result over the last ten periods, in the order of the agreement."""
