@@ -58,11 +58,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Asked:
-    """A decision that is asked for: of whom and until when, the question, and the options by letter."""
+    """A decision that is asked for: of whom and until when, the question, the options by letter, how it was taken."""
 
     of: str
     question: str
     options: Sequence[str]
+    taken: str = ""
 
 
 @dataclass(frozen=True)

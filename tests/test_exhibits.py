@@ -10,7 +10,7 @@ import pytest
 
 from slareport import exhibits, sections
 from slareport import format as fmt
-from slareport.minutes import Action, Explanation
+from slareport.minutes import Action, Decision, Dispute, Explanation, Note
 from slareport.page import alive
 from slareport.period import parse_period
 from slareport.review import Annex, Summary
@@ -120,6 +120,9 @@ def test_a_hostile_name_is_text_in_every_section(reviews, name):
     rejects = frame({"table": "leads", "reason": name, "effect": name})
     accounting = frame({"table": "leads", "read": 1, "used": 1, "excluded": 0, "set_aside": 0})
     judged = frame({"title": name, "items": 1, "judged": 1, "pending": 0, "excluded": 0, "invalid": 0, "no_case": 0})
+    said = {"promise": "reply", "by": name, "on": "2026-10-05"}
+    taken = Decision(question=name, options=[{"text": name}] * 2, decider=name, due="2026-10-16",
+                     taken={"choice": name, "by": name, "on": "2026-10-06"})  # fmt: skip
     made = {
         "scorecard": exhibits.scorecard({"reply": rows}, {}),
         "matrix": exhibits.matrix("Teams", {name: rows}, "promise", {name: "https://reviews.example"}),
@@ -137,8 +140,14 @@ def test_a_hostile_name_is_text_in_every_section(reviews, name):
         "bottom line": sections.section(
             "bottom_line", name, lede=name, points=[name], asked=[sections.Asked(name, name, [name])], more=name
         ),
-        "why": exhibits.explained(misses, [Explanation(promise="reply", by=name, on="2026-10-05", text=name)], name),
-        "actions": exhibits.carried([Action(action=name, owner=name, due="2026-08-31")], dt.date(2026, 10, 7)),
+        "why": exhibits.explained(
+            misses,
+            [Explanation(text=name, **said)],
+            name,
+            [Note(text=name, **said)],
+            [Dispute(item=name, text=name, answer=name, answered_by=name, answered_on="2026-10-05", **said)],
+        ),
+        "actions": exhibits.carried([Action(action=name, owner=name, due="2026-08-31")], dt.date(2026, 10, 7), [taken]),
         "header": sections.section(
             "header", name, company=name, heading=name, about=name, provisional=True, settles=name
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -16,7 +17,8 @@ from slareport.exhibits import Gallery
 from slareport.findings import looks
 from slareport.minutes import MOST_DECISIONS, Decision, Minutes
 from slareport.period import instant
-from slareport.review.base import Base
+from slareport.results import MISSED
+from slareport.review.base import INSTANT, Base
 from slareport.sections import Asked, Section
 from slareport.teams import COMPANY
 
@@ -36,6 +38,15 @@ class Inside(Base):
         """What people have said about this review."""
         whose = self.evaluation.teams[0] if len(self.evaluation.teams) == 1 else COMPANY
         return self.evaluation.workspace.reviews.of(self.period, whose)
+
+    @cached_property
+    def day(self) -> dt.date:
+        """The last day of the data, in the reporting zone."""
+        return (self.evaluation.as_of - INSTANT).tz_convert(self.evaluation.zone).date()
+
+    def attention(self) -> Gallery:
+        """What was missed or got worse, with what its owners say; at last what else was said at the review."""
+        return Gallery(*super().attention().shown, *self._remarks(quoted=self._attended()))
 
     def trust(self) -> Section:
         """Where every row went, and what was set aside."""
@@ -102,10 +113,21 @@ class Inside(Base):
 
     def _why(self, promise: str) -> list[Section]:
         missed = self.missed[self.missed["promise"].eq(promise)]
-        return [exhibits.explained(missed, self.minutes.explained(promise), self._owner(promise))]
+        said = self.minutes
+        words = said.explained(promise), self._owner(promise), said.noted(promise), said.disputed(promise)
+        return [exhibits.explained(missed, *words)]
 
     def _decisions(self) -> list[Decision]:
-        return self.minutes.decisions
+        """What is asked for, as it stood on the last day of the data."""
+        return [decision.known(self.day) for decision in self.minutes.decisions]
+
+    def _remarks(self, quoted: Sequence[str] = ()) -> list[Section]:
+        """What was noted and disputed and is not `quoted` beside a promise that was missed."""
+        missed = set(self.rows["promise"][self.rows["result"].eq(MISSED)]) & {*quoted}
+        seen = {None, *self._titles} - missed
+        notes = [one for one in self.minutes.notes if one.promise in seen]
+        disputes = [one for one in self.minutes.disputes if one.promise in seen]
+        return [exhibits.remarks(notes, disputes, self._titles)] * bool(notes or disputes)
 
     def _owner(self, name: str) -> str:
         """Who answers for a promise, as the version in force at the end of the period says."""

@@ -13,7 +13,6 @@ from slareport.errors import UsageError
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery, team_findings
 from slareport.findings import Finding, asked, outlook
-from slareport.review.base import INSTANT
 from slareport.review.inside import Inside
 from slareport.sections import Section
 from slareport.workspace import Workspace, open_workspace
@@ -43,10 +42,11 @@ class Review(Inside):
         return self.agreement.versions[-1].calendars[self.team.calendar].zone
 
     def since_last(self) -> Section:
-        """What became of the actions that earlier reviews agreed on; nothing where there are none."""
+        """What became of the decisions and actions of earlier reviews; nothing where there are none."""
         made = self.evaluation
-        actions = made.workspace.reviews.carried(self.period, made.teams[0])
-        return exhibits.carried(actions, (made.as_of - INSTANT).tz_convert(made.zone).date())
+        reviews, team = made.workspace.reviews, made.teams[0]
+        decisions = [decision.known(self.day) for decision in reviews.decided(self.period, team)]
+        return exhibits.carried(reviews.carried(self.period, team), self.day, decisions)
 
     @cached_property
     def findings(self) -> list[Finding]:
