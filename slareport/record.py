@@ -27,13 +27,17 @@ REJECT_COLUMNS = ["table", "id", "place", "value", "reason", "effect"]
 
 @dataclass(frozen=True)
 class Told:
-    """What a review says in words: its title, whose it is, the zone of its readers, and its bottom line."""
+    """What a review says in words: its title, whose it is, the zone of its readers, its bottom line.
+
+    `said` is the digest of what people say in it, empty where nobody does.
+    """
 
     title: str
     name: str
     zone: str
     lede: str
     points: Sequence[str]
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,12 @@ def make(
     `forecasts` are kept as they were made, so that later ones can be held against them; empty where none is made.
     """
     agreement, edition, data = evaluation.workspace.agreement, evaluation.edition, evaluation.extract.digest
-    agreed = _digest(dict(sorted(agreement.digests.items())))
+    agreed = digest_of(dict(sorted(agreement.digests.items())))
     team = evaluation.teams[0] if len(evaluation.teams) == 1 else COMPANY
     content = {
         "title": f"{told.title}: SLA review",
         "bottom_line": {"lede": told.lede, "points": list(told.points)},
+        "said": told.said,
         "team": client_key(edition.client) if edition.audience == CLIENT else team,
         "edition": edition.audience,
         "client": edition.client,
@@ -79,7 +84,7 @@ def make(
         "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
     }
     versions = fmt.listed([v.version for v in agreement.in_force(evaluation.period)])
-    packet = _digest(content)[:8]
+    packet = digest_of(content)[:8]
     parts = [f"{told.name}, {evaluation.period.title}", f"{edition.audience} edition"]
     parts += [f"agreement version {versions} ({agreed[:8]})", f"data {data[:8]}", f"packet {packet}"]
     return Record({**content, "id": packet, "foot": " · ".join(parts), "next": _next(evaluation)})
@@ -107,5 +112,6 @@ def _plain(value: Any) -> Any:
     return round(value, DIGITS) + 0.0 if isinstance(value, float) else value
 
 
-def _digest(data: object) -> str:
+def digest_of(data: object) -> str:
+    """The digest of plain data."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

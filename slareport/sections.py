@@ -107,6 +107,12 @@ def nothing(text: str) -> Section:
     return Section("", text)
 
 
+def joined(*parts: Section) -> Section:
+    """Several sections as one; those with nothing to show are left out."""
+    shown = [part for part in parts if part.html]
+    return Section("".join(part.html for part in shown), "\n".join(part.text for part in shown)) if shown else parts[-1]
+
+
 def result(icon: str, words: str, note: str = "") -> Markup:
     """A result with its icon, and a note below it."""
     macros: Any = environment().get_template("sections/table.html.j2").module

@@ -1,4 +1,4 @@
-"""What people said about a review, quoted: decisions, explanations, notes, disputes, and actions that are carried over."""
+"""What people said about a review, quoted: decisions, explanations, notes, disputes, actions carried over."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Reviews:
             file
             for (name, whose), file in self.files.items()
             if team not in (whose, COMPANY)
-            or (self.periods[name].start > period.start and not self.minutes[name, whose].waivers)
+            or (self.periods[name].start > period.start and not self.minutes.get((name, whose), Minutes()).waivers)
         }
 
     def carried(self, period: Period, team: str) -> list[Action]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from slareport import exhibits, findings
+from slareport import exhibits, findings, sections
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery
 from slareport.minutes import Decision
@@ -22,6 +22,7 @@ class Summary(Inside):
     """The company in one period: every team side by side, for leadership. Parameters as for `Review`."""
 
     kind = "{} SLA summary"
+    notebook = "leadership_summary"
     more = "Every promise over time, the findings and how they were found: each team's review and its annex."
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
@@ -48,6 +49,10 @@ class Summary(Inside):
         missed = [(rows, rows[rows["result"].eq(MISSED)]) for rows in self._promises_due()]
         several = [rows for rows, late in missed if len(late) > 1 and late["evidence"].eq(CLEARLY).any()]
         return Gallery(*(exhibits.compared(rows, self.period) for rows in several), *self._remarks())
+
+    def trust(self) -> Section:
+        """Where every row went, what was set aside, and what is corrected in the summary that was signed."""
+        return sections.joined(self.corrected(), super().trust())
 
     def outcomes(self) -> Section:
         """Results by team; where nothing has really changed it says so."""

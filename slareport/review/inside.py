@@ -8,18 +8,21 @@ from functools import cached_property
 
 import pandas as pd
 
-from slareport import corrected, exhibits, findings, restatement, telling
+from slareport import corrected, exhibits, findings, record, restatement, sections, signing, superseding, telling
 from slareport import format as fmt
 from slareport import timeline as timelines
+from slareport.documents import Strict
+from slareport.editions import own
 from slareport.errors import Problem, UsageError
 from slareport.evaluation import Evaluation
 from slareport.exhibits import Gallery
 from slareport.findings import looks
-from slareport.minutes import MOST_DECISIONS, Decision, Minutes
+from slareport.minutes import MOST_DECISIONS, Decision, Minutes, main_notebook
 from slareport.period import instant
 from slareport.results import MISSED
 from slareport.review.base import INSTANT, Base
 from slareport.sections import Asked, Section
+from slareport.signing import Signed
 from slareport.teams import COMPANY
 
 
@@ -27,6 +30,7 @@ class Inside(Base):
     """The sections that the reviews for inside readers add; `more` says where to read on."""
 
     more: str
+    notebook: str
 
     @cached_property
     def lede(self) -> str:
@@ -36,8 +40,21 @@ class Inside(Base):
     @cached_property
     def minutes(self) -> Minutes:
         """What people have said about this review."""
-        whose = self.evaluation.teams[0] if len(self.evaluation.teams) == 1 else COMPANY
-        return self.evaluation.workspace.reviews.of(self.period, whose)
+        return self.evaluation.workspace.reviews.of(self.period, self.whose)
+
+    @property
+    def whose(self) -> str:
+        """The team that is reviewed, or the company."""
+        return self.evaluation.teams[0] if len(self.evaluation.teams) == 1 else COMPANY
+
+    @cached_property
+    def superseded(self) -> Signed | None:
+        """The packet of this very review that was signed and says something else; None where there is none."""
+        made = self.evaluation
+        if made.edition.audience != own(self.whose):
+            return None
+        packets = signing.signed(made.workspace, self.period, self.whose, self.notebook)
+        return superseding.superseded(packets, self._record.data["id"]) if packets else None
 
     @cached_property
     def day(self) -> dt.date:
@@ -88,6 +105,13 @@ class Inside(Base):
         rejects = made.extract.rejects()
         return timelines.explain(made.items, made.judged, space.agreement, space.teams, item, promise, rejects)
 
+    def corrected(self) -> Section:
+        """What is corrected in the packet that was signed; nothing where none was, or it says the same."""
+        if self.superseded is None:
+            return sections.nothing("no signed packet is superseded")
+        found = superseding.corrections(self.superseded, self.evaluation, self.rows, self.missed)
+        return corrected.told(found, f"it was {signing.words(self.superseded.signature)}")
+
     def looks(self) -> Section:
         """How many clear misses chance alone would bring, among so many promises."""
         return exhibits.sentences("many promises at once", looks.many(self._each_team()))
@@ -99,6 +123,28 @@ class Inside(Base):
             cure = "choose an earlier time, or make the review as of a later one"
             raise UsageError(Problem("lies after the data of this review", "since", found=since, cure=cure))
         return now.again(self.period.name, since)
+
+    @cached_property
+    def _before(self) -> Signed | None:
+        """The packet of the period before that was signed last."""
+        space, period = self.evaluation.workspace, self.period.previous()
+        packets = signing.signed(space, period, self.whose, main_notebook(self.whose))
+        return packets[-1] if packets else None
+
+    def _published(self) -> dict[str, float]:
+        return superseding.published(self._before.table("scorecard.csv")) if self._before else {}
+
+    def _supersedes(self) -> str:
+        words = signing.words(self.superseded.signature) if self.superseded else ""
+        return f"Supersedes the packet {words}." if words else ""
+
+    def _said(self) -> str:
+        return record.digest_of([one.model_dump(mode="json") for one in self._quoted()])
+
+    def _quoted(self) -> list[Strict]:
+        """All that is quoted in this review: signing it, or what is done afterwards, is not."""
+        said = self.minutes
+        return [*said.explanations, *said.notes, *said.disputes, *self._decisions()]
 
     def _each_team(self) -> pd.DataFrame:
         """The scorecards whose promises are compared with what was promised, one below the other."""
