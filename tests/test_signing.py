@@ -181,7 +181,7 @@ def test_the_commands_sign_and_verify(workspace):
     done = slareport("review", "sign", "--team", "north", "--by", "Ada", *at, SOURCE_DATE_EPOCH="1500000000")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"signed by Ada: north, 2017Q2; see {FILE}\n"
-    assert "on: 2017-07-13\n" in (workspace.root / FILE).read_text(), "in Chicago, where this company reports"
+    assert "on: 2017-07-13\n" in (workspace.root / FILE).read_text(), "in New York, where this company reports"
     assert slareport("verify", "--workspace", workspace.root).returncode == 0
     path = workspace.root / FILE
     path.write_text(path.read_text().replace(digest(PLACE, workspace), "1a2b3c4d"))
