@@ -149,7 +149,7 @@ def test_a_hostile_name_is_text_in_every_section(reviews, name):
         ),
         "actions": exhibits.carried([Action(action=name, owner=name, due="2026-08-31")], dt.date(2026, 10, 7), [taken]),
         "header": sections.section(
-            "header", name, company=name, heading=name, about=name, provisional=True, settles=name
+            "header", name, company=name, heading=name, about=name, provisional=True, settles=name, supersedes=name
         ),
         "headline": exhibits.headline(frame(row()), NOTHING, frame(miss(currency=name))),
         "definitions": sections.section("definitions", name, entries=[sections.Entry(name, [name])]),

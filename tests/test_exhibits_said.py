@@ -109,7 +109,8 @@ def test_what_is_said_of_no_miss_stands_by_itself():
     notes = [Note(text="A quiet quarter.", by="Ada", on="2026-10-05"), Note(text="Well kept.", **SAID)]
     dispute = Dispute(item="L0", text="We called.", **SAID)
     assert spoken(exhibits.remarks(notes, [dispute], {"reply": "First reply"})) == [
-        "“A quiet quarter.”", "Ada, 5 October 2026", "“Well kept.”", "Ada, 5 October 2026, on First reply",
+        "“A quiet quarter.”", "Ada, 5 October 2026, on all of it",
+        "“Well kept.”", "Ada, 5 October 2026, on First reply",
         "“We called.”", "Ada, 5 October 2026, disputes L0; not answered yet",
     ]  # fmt: skip
 

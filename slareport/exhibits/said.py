@@ -63,7 +63,7 @@ def explained(
 
 def remarks(notes: Sequence[Note], disputes: Sequence[Dispute], titles: Mapping[str, str]) -> Section:
     """What else was said: notes on the review or on promises that were not missed, and disputes under those."""
-    quotes = [Quote(one.text, _by(one, f"on {titles[one.promise]}" if one.promise else "")) for one in notes]
+    quotes = [Quote(one.text, _by(one, f"on {titles[one.promise] if one.promise else 'all of it'}")) for one in notes]
     quotes += [quote for one in disputes for quote in _disputed(one, {})]
     return sections.section("explained", "notes", bars=[], quotes=quotes, missing="")
 
