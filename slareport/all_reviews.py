@@ -9,8 +9,9 @@ from typing import Literal
 from slareport.errors import Problem, SlareportError
 from slareport.page import environment, scheme
 
-State = Literal["reviewed", "ready", "provisional", "failed", "missing"]
+State = Literal["signed", "reviewed", "ready", "provisional", "failed", "missing"]
 STATES: Mapping[State, str] = {
+    "signed": "Signed",
     "reviewed": "Reviewed",
     "ready": "Awaiting review",
     "provisional": "Provisional",

@@ -15,15 +15,18 @@ from slareport.sections import Cell, Section, Table
 INSTANT = pd.Timedelta(microseconds=1)
 
 
-def told(found: Restatement) -> Section:
-    """The numbers before and after, and the items behind them by reason; one sentence where nothing moved."""
-    since = fmt.day(found.since - INSTANT, found.zone)
+def told(found: Restatement, since: str = "") -> Section:
+    """The numbers before and after, and the items behind them by reason; one sentence where nothing moved.
+
+    `since` says when the earlier look was, else that is the day its data ends.
+    """
+    since = since or f"the data of {fmt.day(found.since - INSTANT, found.zone)}"
     if found.rows.empty and found.items.empty:
-        text = f"Nothing has been corrected since the data of {since}."
+        text = f"Nothing has been corrected since {since}."
         return sections.tables(text, above=[text, *_inputs(found)])
     columns = ["Promise or result", "#Before", "#Now", "#Counted before", "#Counted now", "Result now"]
     numbers = Table(
-        f"Corrected since the data of {since}",
+        f"Corrected since {since}",
         sections.columns(columns),
         [_moved(row) for _, row in found.rows.iterrows()],
     )
@@ -39,8 +42,9 @@ def told(found: Restatement) -> Section:
 
 
 def _sentence(found: Restatement, since: str) -> str:
-    items = fmt.plural(found.items["item"].nunique(), "item counts", "items count")
-    return f"Corrected since the data of {since}: {fmt.plural(len(found.rows), 'number')}, as {items} otherwise."
+    n = found.items["item"].nunique()
+    because = f", as {fmt.plural(n, 'item counts', 'items count')} otherwise" * bool(n)
+    return f"Corrected since {since}: {fmt.plural(len(found.rows), 'number')}{because}."
 
 
 def _moved(row: pd.Series) -> list[Cell]:

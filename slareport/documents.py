@@ -81,7 +81,11 @@ def read_document(path: Path, root: Path) -> Document:
     Raises `UsageError` for a missing or unreadable file, anything but plain YAML, and duplicate keys.
     """
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-    text, digest = _text_of(path, file)
+    return document_of(*_text_of(path, file), file)
+
+
+def document_of(text: str, digest: str, file: str) -> Document:
+    """The same of a text, which is or is to be that file; `digest` is the sha256 of it."""
     node = _compose(text, file)
     reading = _Reading(file)
     if not isinstance(node, MappingNode):
@@ -253,6 +257,8 @@ def _told(document: Document, model: type[BaseModel], error: Any) -> Problem:
         return document.problem(place, "unknown key", cure=did_you_mean(name, _fields_at(model, place[:-1])))
     if error["type"] == "missing":
         return document.problem(place, "is missing", cure=f"add `{place[-1]}:`")
+    if found is None and place and isinstance(place[-1], str):
+        return document.problem(place, "is empty", cure=f"write it after `{place[-1]}:`, or leave the line out")
     what, cure = told(error)
     return document.problem(place, what, found if isinstance(found, str) else None, cure)
 

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from slareport import editions
+from slareport import editions, waivers
 from slareport import scorecard as scores
 from slareport.counting import Frame, dated_in, in_period, measures
 from slareport.editions import CLIENT, CLIENT_MISSES, Edition, People
 from slareport.errors import Problem, UsageError
 from slareport.extract import Extract
 from slareport.items import Known, build_items
-from slareport.judgements import Judgements, judge_items, population
+from slareport.judgements import WAIVED, Judgements, judge_items, population
 from slareport.kpi import COUNTED, KPIS, State
 from slareport.measurable import NEEDS, lacking
+from slareport.minutes import Waiver
 from slareport.period import Period, instant
 from slareport.tables import SET_ASIDE, TABLES
 from slareport.teams import UNASSIGNED
@@ -111,6 +112,20 @@ class Evaluation:
             rows.append({"measure": name, "items": states.total(), "judged": counted, **others, "no_case": aside})
         return pd.DataFrame(rows)
 
+    def waived(self) -> pd.DataFrame:
+        """The items of the period that someone waived: `measure`, `item`, and `reason`, which says who and why."""
+        found = {}
+        for name in measures(self.workspace.agreement, self.period):
+            rows = self.judged[name]
+            excused = rows["state"].eq(State.EXCLUDED) & rows["reason"].str.startswith(WAIVED).eq(True)
+            found[name] = rows.loc[excused & dated_in(rows, self.period, self.zone), "reason"]
+        return pd.concat(found, names=["measure", "item"]).rename("reason").reset_index()
+
+    def idle_waivers(self) -> list[Waiver]:
+        """The waivers given at the reviews of the period that waive nothing, as they name no item of the promise."""
+        given = waivers.given(self.workspace.reviews, self.teams, self.items)
+        return list(waivers.idle(self.judged, given, self.period.name))
+
     def lost(self) -> dict[str, int]:
         """Per promise and outcome, how many rows and items of the period could not be used because of their data."""
         rejects = self.rejects()
@@ -190,6 +205,8 @@ def evaluate(
     people = editions.people(workspace, edition, tables["users"])
     seen = editions.narrowed(workspace, edition, people)
     items = build_items(people.hide_in_tables(tables), seen.agreement, known, _links(workspace))
+    said = workspace.reviews if edition.audience == CLIENT else seen.reviews  # what counts, counts for a client too
+    items = waivers.joined(items, waivers.given(said, teams, items))
     needs = lacking(workspace.source, made.absent)
     judged = judge_items(items, seen.agreement, workspace.teams, needs)
     if edition.audience == CLIENT:

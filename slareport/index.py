@@ -12,12 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from slareport import files, outputs
+from slareport import files, outputs, signing
 from slareport import format as fmt
 from slareport.all_reviews import Cell, Index, Link, Promise, Row, State, render_index
 from slareport.errors import UsageError
 from slareport.findings import ICONS, now_in_words
 from slareport.kpi import KPIS
+from slareport.minutes import Signature
 from slareport.outputs import CURRENT, FAILED, Place
 from slareport.period import Period
 from slareport.teams import COMPANY
@@ -94,12 +95,26 @@ def _cell(workspace: Workspace, period: Period, made: Published, scorecard: pd.D
     place, manifest, failure = made
     if manifest is None:
         return Cell("failed", Link("Build failed", _reason(workspace, place)))
+    signed, others = _signatures(workspace, period, place, manifest)
     held = workspace.reviews.of(period, place.team).held_on
-    state: State = "provisional" if manifest["status"] == outputs.PROVISIONAL else "reviewed" if held else "ready"
+    state: State = "signed" if signed else "reviewed" if held else "ready"
+    state = "provisional" if manifest["status"] == outputs.PROVISIONAL else state
     link = Link(_words(scorecard), f"{place.path(workspace.outputs)}/{place.page}")
-    notes = [f"held {fmt.day(held)}"] * (state == "reviewed") + ["the last build failed"] * bool(failure)
+    notes = [f"held {fmt.day(held)}"] * (held is not None and state == "reviewed")
+    notes += [f"by {one.by}, {fmt.day(one.on)}" for one in signed]
+    notes += [f"supersedes the packet {signing.words(one)}" for one in others[-1:]]
+    notes += ["the last build failed"] * bool(failure)
     last = pd.Timestamp(manifest["as_of"]) - INSTANT
     return Cell(state, link, tuple(notes), since=manifest["as_of"], day=fmt.day(last, workspace.agreement.zone))
+
+
+def _signatures(
+    workspace: Workspace, period: Period, place: Place, manifest: Mapping[str, Any]
+) -> tuple[list[Signature], list[Signature]]:
+    """The signatures of a packet, and those of packets before it that it supersedes."""
+    packets = signing.signed(workspace, period, place.team, place.notebook) if not place.edition else []
+    ours = [one.signature for one in packets if one.manifest["content_digest"] == manifest["content_digest"]]
+    return ours, [one.signature for one in packets if one.signature not in ours]
 
 
 def _scorecard(workspace: Workspace, made: Published) -> pd.DataFrame:

@@ -38,6 +38,7 @@ TYPES: dict[Any, str] = {
 }
 ABOUT_LEADS = ("leads", "lead_handoffs")
 LEAVE = "leave"
+WAIVED = "waived by "
 DAY = pd.Timedelta(days=1)
 
 Judgements = dict[str, pd.DataFrame]
@@ -199,7 +200,7 @@ def _excused(judged: pd.DataFrame, kpi: KPI, items: pd.DataFrame, promise: Promi
     _, about = _about(kpi, items)
     key = "lead_id" if kpi.subject in ABOUT_LEADS else "opportunity_id"
     waivers = known.tables["waivers"][known.tables["waivers"]["promise"].eq(promise.id)]
-    words = "waived by " + waivers["approved_by"] + ": " + waivers["reason"]
+    words = WAIVED + waivers["approved_by"] + ": " + waivers["reason"]
     reason = about.map(words.groupby(waivers[key]).first()).astype(object)
     named = items.index.to_series().map(words.groupby(waivers["item"]).first())
     reason = reason.mask(reason.isna(), named)

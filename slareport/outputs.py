@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,32 +80,43 @@ def published(outputs: Path) -> Iterator[tuple[Place, dict[str, Any] | None, str
         yield place, place.current(outputs), reason.read_text("utf-8").strip() if reason.is_file() else ""
 
 
+def packets(outputs: Path, place: Place, digest: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The packet of a place that has this content digest, or one that begins so: its folder and manifest."""
+    for folder in sorted(place.folder(outputs).glob(f"*-{digest[:8]}")):
+        if (folder / MANIFEST).is_file():
+            manifest = _read_manifest(folder / MANIFEST, outputs)
+            if manifest["content_digest"].startswith(digest):
+                yield folder, manifest
+
+
 def intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether the packet in force in a folder still has every file, of the size it had; `verify` compares contents."""
     listed = {folder / CURRENT / name: facts["size"] for name, facts in manifest["files"].items()}
     return all(path.is_file() and path.stat().st_size == size for path, size in listed.items())
 
 
-def verify(outputs: Path) -> int:
+def verify(outputs: Path, further: Iterable[Problem] = ()) -> int:
     """Compare every published file with its manifest; how many packets hold.
 
-    Raises `VerificationError` naming each changed, missing or unlisted file, and each pointer that leads nowhere.
+    Raises `VerificationError` naming each changed, missing or unlisted file, each pointer that leads nowhere, and the
+    `further` problems found elsewhere.
     """
-    problems, packets = [], 0
+    problems, held = [*further], 0
     for folder in sorted(outputs.glob("*/*/*/*")):
         where = folder.relative_to(outputs).as_posix()
         if folder.is_symlink():
             if not (folder / MANIFEST).is_file():
                 problems.append(Problem("leads to no packet", where, cure="run the review again"))
         elif folder.is_dir() and folder.name != FAILED and not {where[0], folder.name[0]} & {"."}:
-            packets += 1
-            problems += _faults(folder, outputs)
+            held += 1
+            problems += faults(folder, outputs)
     if problems:
         raise VerificationError(problems)
-    return packets
+    return held
 
 
-def _faults(folder: Path, outputs: Path) -> Iterator[Problem]:
+def faults(folder: Path, outputs: Path) -> Iterator[Problem]:
+    """What is not as the manifest of one packet says."""
     where = folder.relative_to(outputs).as_posix()
     try:
         manifest = _read_manifest(folder / MANIFEST, outputs)

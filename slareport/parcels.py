@@ -20,6 +20,7 @@ from slareport.jobs import Job, instants_of
 from slareport.kernels import execute
 from slareport.managers import PREFIX
 from slareport.servers import Limits
+from slareport.signing import evidence
 from slareport.workspace import EXTRACTS, environment_of
 
 
@@ -27,7 +28,8 @@ from slareport.workspace import EXTRACTS, environment_of
 class Parcel:
     """What one packet is made from: files by their place in the workspace, and its team's cut of the extracts.
 
-    `package` is the digest of the slareport that packed it.
+    `signed` are files of packets that were signed, by their place in the outputs; `package` is the digest of
+    the slareport that packed it.
     """
 
     job: Job
@@ -35,6 +37,7 @@ class Parcel:
     as_of: pd.Timestamp
     parameters: Mapping[str, bytes]
     extracts: Mapping[str, Mapping[str, bytes]]
+    signed: Mapping[str, bytes]
     limits: Limits
     package: str
 
@@ -51,7 +54,8 @@ def pack(ingredients: Ingredients, job: Job, limits: Limits) -> Parcel:
         cuts[made.as_of.isoformat()] = {
             f"{made.folder.name}/{name}": (made.folder / name).read_bytes() for name in names
         }
-    return Parcel(job, job.path.read_bytes(), known[0], parameters, cuts, limits, package_digest())
+    signed = evidence(workspace, workspace.period(job.period), job.team)
+    return Parcel(job, job.path.read_bytes(), known[0], parameters, cuts, signed, limits, package_digest())
 
 
 def make(parcel: Parcel) -> tuple[Finished, dict[str, str]]:
@@ -62,6 +66,7 @@ def make(parcel: Parcel) -> tuple[Finished, dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         outputs, notebook = Path(folder) / "outputs", Path(folder) / parcel.job.path.name
         notebook.write_bytes(parcel.notebook)
+        _write(outputs, parcel.signed)
         for cut in parcel.extracts.values():
             _write(outputs / EXTRACTS, cut)
         pinned = {as_of: min(cut).partition("/")[0] for as_of, cut in parcel.extracts.items()}

@@ -29,13 +29,17 @@ REJECT_COLUMNS = ["table", "id", "place", "value", "reason", "effect"]
 
 @dataclass(frozen=True)
 class Told:
-    """What a review says in words: its title, whose it is, the zone of its readers, and its bottom line."""
+    """What a review says in words: its title, whose it is, the zone of its readers, its bottom line.
+
+    `said` is the digest of what people say in it, empty where nobody does.
+    """
 
     title: str
     name: str
     zone: str
     lede: str
     points: Sequence[str]
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,12 @@ def make(
     `forecasts` are kept as they were made, so that later ones can be held against them; empty where none is made.
     """
     agreement, edition, data = evaluation.workspace.agreement, evaluation.edition, evaluation.extract.digest
-    agreed = _digest(dict(sorted(agreement.digests.items())))
+    agreed = digest_of(dict(sorted(agreement.digests.items())))
     team = evaluation.teams[0] if len(evaluation.teams) == 1 else COMPANY
     content = {
         "title": f"{told.title}: SLA review",
         "bottom_line": {"lede": told.lede, "points": list(told.points)},
+        "said": told.said,
         "team": client_key(edition.client) if edition.audience == CLIENT else team,
         "edition": edition.audience,
         "client": edition.client,
@@ -90,6 +95,7 @@ def of_paper(workspace: Workspace, told: Told, period: Period, team: str, editio
     content = {
         "title": told.title,
         "bottom_line": {"lede": told.lede, "points": list(told.points)},
+        "said": told.said,
         "team": team,
         "edition": edition,
         "client": "",
@@ -99,7 +105,7 @@ def of_paper(workspace: Workspace, told: Told, period: Period, team: str, editio
         "as_of": settled.isoformat(),
         "provisional": False,
         "zone": told.zone,
-        "agreement_digest": _digest(dict(sorted(agreement.digests.items()))),
+        "agreement_digest": digest_of(dict(sorted(agreement.digests.items()))),
         "data_digest": "",
         **{name: [] for name in ("accounting", "items", "scorecard", "misses", "forecasts", "rejects")},
     }
@@ -111,7 +117,7 @@ def _identified(content: dict[str, Any], workspace: Workspace, period: Period, u
     agreement, signatures = workspace.agreement, workspace.signatures
     states = [signatures.state(agreement, version) for version in agreement.in_force(period)]
     versions = ", and ".join(f"version {signed.version}, {signed.count}" for signed in states)
-    packet, data = _digest(content)[:8], content["data_digest"]
+    packet, data = digest_of(content)[:8], content["data_digest"]
     parts = [f"{content['name']}, {period.title}", f"{content['edition']} edition"]
     parts += [f"agreement {versions} ({content['agreement_digest'][:8]})"]
     parts += [f"data {data[:8]}"] * bool(data) + [f"packet {packet}"]
@@ -140,5 +146,6 @@ def _plain(value: Any) -> Any:
     return round(value, DIGITS) + 0.0 if isinstance(value, float) else value
 
 
-def _digest(data: object) -> str:
+def digest_of(data: object) -> str:
+    """The digest of plain data."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

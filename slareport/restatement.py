@@ -80,7 +80,7 @@ def compare(before: View, after: View, period: Period) -> Restatement:
         as_of=after.as_of,
         zone=after.known.zone,
         inputs=_differing(before, after),
-        rows=_rows(before.scorecard, after.scorecard),
+        rows=moved(before.scorecard, after.scorecard),
         items=pd.concat(kept, ignore_index=True),
     )
 
@@ -90,21 +90,21 @@ def _differing(before: View, after: View) -> tuple[str, ...]:
     return tuple(sorted({name for name, _ in {*before.digests.items()} ^ {*after.digests.items()}}))
 
 
-def _rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """The rows of two scorecards side by side, those that moved."""
     about = ["promise", "title", "kind", "unit", "target", "team", "period"]
     whole = after[[*about, *COMPARED]].merge(
         before[["promise", *COMPARED]], on="promise", how="outer", suffixes=("_after", "_before"), sort=False
     )
-    moved = pd.Series(data=False, index=whole.index)
+    differ = pd.Series(data=False, index=whole.index)
     for name in COMPARED:
         one, other = whole[f"{name}_before"], whole[f"{name}_after"]
-        moved |= ~(one.eq(other).fillna(False).astype(bool) | (one.isna() & other.isna()))
+        differ |= ~(one.eq(other).fillna(False).astype(bool) | (one.isna() & other.isna()))
     titles = before.set_index("promise")["title"]
     whole["title"] = whole["title"].fillna(whole["promise"].map(titles))
     order = dict.fromkeys([*after["promise"], *before["promise"]])
     place = {name: number for number, name in enumerate(order)}
-    return whole[moved].sort_values("promise", key=lambda names: names.map(place), ignore_index=True)
+    return whole[differ].sort_values("promise", key=lambda names: names.map(place), ignore_index=True)
 
 
 def _items(name: str, before: View, after: View, period: Period) -> pd.DataFrame:

@@ -58,11 +58,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Asked:
-    """A decision that is asked for: of whom and until when, the question, and the options by letter."""
+    """A decision that is asked for: of whom and until when, the question, the options by letter, how it was taken."""
 
     of: str
     question: str
     options: Sequence[str]
+    taken: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,12 @@ def tables(text: str, *tables: Table, above: Sequence[str] = (), below: Sequence
 def nothing(text: str) -> Section:
     """A section with nothing to show: the packet leaves it out, heading and all."""
     return Section("", text)
+
+
+def joined(*parts: Section) -> Section:
+    """Several sections as one; those with nothing to show are left out."""
+    shown = [part for part in parts if part.html]
+    return Section("".join(part.html for part in shown), "\n".join(part.text for part in shown)) if shown else parts[-1]
 
 
 def result(icon: str, words: str, note: str = "") -> Markup:

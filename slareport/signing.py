@@ -1,144 +1,110 @@
-"""Buying into the agreement: signing a version, objecting to a promise, answering an objection.
-
-Each is written into the record of its version, whose comments and order stay.
-"""
+"""Signing packets, and which of those published were signed: what a signature in the minutes leads to."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
-from slareport import files
-from slareport.agreement import Version
-from slareport.documents import Document, Place, Strict, parse
-from slareport.editing import append, put
-from slareport.errors import Problem, UsageError, did_you_mean
-from slareport.signatures import EVIDENCE, SIGNATURES, Objection, Signature, open_objections
+import pandas as pd
+
+from slareport import format as fmt
+from slareport.documents import read_document
+from slareport.errors import Problem, UsageError, VerificationError
+from slareport.minutes import Signature, main_notebook
+from slareport.outputs import CURRENT, MANIFEST, PROVISIONAL, RESTORE, Place, faults, packets
+from slareport.period import Period
+from slareport.saying import Changes, say
+from slareport.teams import COMPANY
 from slareport.workspace import Workspace
 
-HEAD = """\
-# Who has signed version {version} of the agreement, and what was objected to it. A signature holds for the file as it
-# was signed: after any change to it, sign again.
-"""
-
-Item = TypeVar("Item", bound=Strict)
+READ = ("scorecard.csv", "misses.csv")  # of a signed packet, by the reviews that follow it
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """A signature that was given elsewhere: the file that shows it, and who recorded it."""
+class Signed:
+    """A packet that someone signed, as it was published."""
 
-    path: Path
-    recorded_by: str
+    signature: Signature
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One of its tables. Raises `VerificationError` if the file is not the one that was signed."""
+        path = self.folder / name
+        raw = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(raw).hexdigest() != self.manifest["files"][name]["sha256"]:
+            raise VerificationError(Problem("a file of a signed packet was changed", str(path), cure=RESTORE))
+        return pd.read_csv(io.BytesIO(raw))
 
 
-def version_of(workspace: Workspace, day: str = "") -> Version:
-    """The version that takes effect on a day; the newest without one. Raises `UsageError` with the days there are."""
-    versions = {version.effective_from.isoformat(): version for version in workspace.agreement.versions}
-    day = day or max(versions)
-    if day not in versions:
-        what = "no version of the agreement takes effect on this day"
-        raise UsageError(Problem(what, "parameters/agreement", found=day, cure=did_you_mean(day, versions)))
-    return versions[day]
+def signed(workspace: Workspace, period: Period, team: str, notebook: str) -> list[Signed]:
+    """The packets of a review that were signed and are published, the one signed last at the end."""
+    said = workspace.reviews.of(period, team).signed
+    ours = sorted((one for one in said if one.notebook_of(team) == notebook), key=lambda one: one.on)
+    found = ((one, _found(workspace, period, team, one)) for one in ours)
+    return [Signed(one, *packet) for one, packet in found if packet]
 
 
-def sign(
-    workspace: Workspace,
-    version: Version,
-    party: str,
-    by: str,
-    on: dt.date,
-    role: str = "",
-    evidence: Evidence | None = None,
-) -> Path:
-    """Record that a party has signed a version as its file is now; the file that says so.
+def sign(workspace: Workspace, period: Period, team: str, notebook: str, by: str, role: str, on: dt.date) -> str:
+    """Sign the packet in force: its digest goes into the minutes, with the day of the review where none is there yet.
 
-    Without a `role` it is the one the agreement names. `evidence` is copied beside the record. Raises `UsageError`
-    for a party the version does not have, and one that has signed this very text.
+    Gives the name of the file; signing it again changes nothing. Raises `UsageError` where there is no packet, or only
+    a provisional one, `VerificationError` where a file of it was changed.
     """
-    signatories = {known.name: known.signatory for known in version.parties}
-    if party not in signatories:
-        what, cure = f"version {version.version} has no such party", did_you_mean(party, signatories)
-        raise UsageError(Problem(what, "--party", found=party, cure=cure))
-    if held := workspace.signatures.state(workspace.agreement, version).by[party]:
-        what = f"{held.by} has signed this text of version {version.version} on {held.on}"
-        raise UsageError(Problem(what, "--party", found=party, cure="nothing is to be done"))
-    digest = workspace.agreement.digests[workspace.agreement.file_of(version)]
-    said = {"party": party, "by": by, "role": role or signatories[party], "on": on.isoformat(), "digest": digest}
-    shown = _read(evidence.path) if evidence else b""
-    if evidence:
-        proof = hashlib.sha256(shown).hexdigest()
-        kept = f"{proof[:8]}-{evidence.path.name}"
-        said |= {"evidence": kept, "evidence_digest": proof, "recorded_by": evidence.recorded_by}
-    item = _checked(said, Signature)
-    if evidence:
-        files.write(workspace.root / SIGNATURES / EVIDENCE / said["evidence"], shown)
-    return _write(workspace, version, append(_text(workspace, version), ("signatures",), item))
+    place = Place(period.name, team, notebook or main_notebook(team))
+    manifest = place.current(workspace.outputs)
+    whose = "" if team == COMPANY else f" --team {team}"
+    if manifest is None:
+        cure = f"make it: slareport run --period {period.name}{whose}"
+        raise UsageError(Problem(f"no {place.notebook} packet of {team} and {period.name} to sign", cure=cure))
+    if manifest["status"] == PROVISIONAL:
+        cure = f"make it when the period has settled: slareport run --period {period.name}{whose}"
+        raise UsageError(Problem("a provisional packet is not signed", found=manifest["as_of"], cure=cure))
+    if found := list(faults((place.folder(workspace.outputs) / CURRENT).resolve(), workspace.outputs.resolve())):
+        raise VerificationError(found)
+    digest, said = manifest["content_digest"], workspace.reviews.of(period, team)
+    ours = (one for one in said.signed if digest.startswith(one.packet) and one.notebook_of(team) == place.notebook)
+    if by in (one.by for one in ours):
+        return say(workspace, period, team, Changes())
+    own = None if place.notebook == main_notebook(team) else place.notebook
+    signature = Signature(by=by, role=role or None, on=on, packet=digest, notebook=own)
+    return say(workspace, period, team, Changes({"signed": [signature]}, held_on=None if said.held_on else on))
 
 
-def object_to(workspace: Workspace, version: Version, promise: str, by: str, on: dt.date, text: str) -> Path:
-    """Record what someone has against a promise; the file that says so. Raises `UsageError` for one there is not."""
-    _check_promise(version, promise)
-    item = _checked({"promise": promise, "by": by, "on": on.isoformat(), "text": text}, Objection)
-    return _write(workspace, version, append(_text(workspace, version), ("objections",), item))
+def words(signature: Signature) -> str:
+    """Who signed and when."""
+    return f"signed by {signature.by} on {fmt.day(signature.on)}"
 
 
-def answer(workspace: Workspace, version: Version, promise: str, by: str, on: dt.date, text: str) -> Path:
-    """Record the answer to the oldest open objection to a promise; the file that says so.
-
-    Raises `UsageError` where none is open.
-    """
-    record = workspace.signatures.of(version)
-    waiting = [one for one in open_objections(record) if one.promise == promise]
-    if not waiting:
-        _check_promise(version, promise)
-        others = sorted({one.promise for one in open_objections(record)})
-        cure = f"open are objections to: {', '.join(others)}" if others else "none is open"
-        raise UsageError(Problem(f"version {version.version} has no open objection to it", found=promise, cure=cure))
-    said = {"answer": text, "answered_by": by, "answered_on": on.isoformat()}
-    asked = waiting[0].model_dump(exclude_none=True, mode="json")
-    item = _checked({**asked, **said}, Objection)
-    written, place = _text(workspace, version), ("objections", record.objections.index(waiting[0]))
-    for key in said:
-        written = put(written, (*place, key), item[key])
-    return _write(workspace, version, written)
+def unfounded(workspace: Workspace) -> Iterator[Problem]:
+    """The signatures that lead to no published packet."""
+    for (name, team), minutes in workspace.reviews.minutes.items():
+        period, file = workspace.reviews.periods[name], workspace.root / workspace.reviews.files[name, team]
+        for index, one in enumerate(minutes.signed):
+            if _found(workspace, period, team, one) is None:
+                what = f"no {one.notebook_of(team)} packet of {name} has this digest"
+                cure = "restore the packet from a backup, or sign the one in force: slareport review sign"
+                document = read_document(file, workspace.root)
+                yield document.problem(("signed", index, "packet"), what, one.packet, cure)
 
 
-def _check_promise(version: Version, promise: str) -> None:
-    promises = [one.id for one in version.promises]
-    if promise not in promises:
-        what = f"version {version.version} has no such promise"
-        raise UsageError(Problem(what, found=promise, cure=did_you_mean(promise, promises)))
+def evidence(workspace: Workspace, period: Period, team: str) -> dict[str, bytes]:
+    """The files of signed packets that the review of a period reads, by their place in the outputs."""
+    files: dict[str, bytes] = {}
+    for when in (period, period.previous()):
+        for one in workspace.reviews.of(when, team).signed:
+            if packet := _found(workspace, when, team, one):
+                paths = [packet[0] / name for name in (MANIFEST, *READ)]
+                there = [path for path in paths if path.is_file()]
+                files |= {path.relative_to(workspace.outputs).as_posix(): path.read_bytes() for path in there}
+    return files
 
 
-def _checked(said: Mapping[str, str], model: type[Item]) -> dict[str, str | dt.date]:
-    """What a person said, as it is written down. Raises `UsageError` for what the record would not take."""
-    lines: dict[Place, int] = {}
-    return parse(Document("what was said", dict(said), lines, ""), model).model_dump(exclude_none=True)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        what = f"the evidence cannot be read: {error.strerror}"
-        raise UsageError(Problem(what, str(path), cure="name a file that is there")) from None
-
-
-def _path(workspace: Workspace, version: Version) -> Path:
-    return workspace.root / SIGNATURES / f"{version.effective_from}.yaml"
-
-
-def _text(workspace: Workspace, version: Version) -> str:
-    path = _path(workspace, version)
-    return path.read_bytes().decode() if path.is_file() else HEAD.format(version=version.version)
-
-
-def _write(workspace: Workspace, version: Version, text: str) -> Path:
-    path = _path(workspace, version)
-    files.write(path, text)
-    return path
+def _found(workspace: Workspace, period: Period, team: str, one: Signature) -> tuple[Path, dict[str, Any]] | None:
+    place = Place(period.name, team, one.notebook_of(team))
+    return next(packets(workspace.outputs, place, one.packet), None)

@@ -7,6 +7,7 @@ import itertools
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -63,16 +64,25 @@ def with_hostile_names(sample: Workspace, root: Path) -> Path:
     yaml.dump(teams, root / "parameters" / "teams.yaml")
     for path in (root / "parameters" / "reviews").glob("*/*.yaml"):
         said = yaml.load(path)
-        for one in said.get("explanations", []):
-            one["text"] = one["by"] = next(names)
-        for decision in said.get("decisions", []):
-            decision["question"] = decision["decider"] = next(names)
-            for option in decision["options"]:
-                option["text"] = next(names)
+        _say(said, names)
         yaml.dump(said, path)
     for table, columns in NAMES.items():
         _rename(root / "data" / f"{table}.csv", columns, names)
     return root
+
+
+def _say(said: Any, names: itertools.cycle[str]) -> None:
+    """Everything that was said at a review, in other words."""
+    for one in (one for name in ("explanations", "notes", "disputes") for one in said.get(name, [])):
+        one["text"] = one["by"] = next(names)
+        if "answer" in one:
+            one["answer"] = one["answered_by"] = next(names)
+    for decision in said.get("decisions", []):
+        decision["question"] = decision["decider"] = next(names)
+        for number, option in enumerate(decision["options"]):
+            option["text"] = f"{next(names)} {number}"
+        if "taken" in decision:
+            decision["taken"] |= {"choice": decision["options"][0]["text"], "by": next(names)}
 
 
 def _copy(sample: Workspace, root: Path) -> None:

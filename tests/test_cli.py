@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from slareport.cli import app
 
 HEAVY = ("altair", "ibis", "jupyter_client", "nbconvert", "nbformat", "pandas", "papermill", "pydantic", "scipy")
-COMMANDS = ("run", "check", "init", "map", "explain", "notebook", "verify", "sign", "object", "answer")
+COMMANDS = ("run", "check", "init", "map", "explain", "notebook", "verify", "watch", "review", "sign", "amend", "diff")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from slareport import exhibits, sections
 from slareport import format as fmt
-from slareport.minutes import Action, Explanation
+from slareport.minutes import Action, Decision, Dispute, Explanation, Note
 from slareport.page import alive
 from slareport.period import parse_period
 from slareport.review import Annex, Summary
@@ -120,18 +120,44 @@ def test_a_hostile_name_is_text_in_every_section(reviews, name):
     rejects = frame({"table": "leads", "reason": name, "effect": name})
     accounting = frame({"table": "leads", "read": 1, "used": 1, "excluded": 0, "set_aside": 0})
     judged = frame({"title": name, "items": 1, "judged": 1, "pending": 0, "excluded": 0, "invalid": 0, "no_case": 0})
+    said = {"promise": "reply", "by": name, "on": "2026-10-05"}
+    taken = Decision(question=name, options=[{"text": name}] * 2, decider=name, due="2026-10-16",
+                     taken={"choice": name, "by": name, "on": "2026-10-06"})  # fmt: skip
     made = {
         "scorecard": exhibits.scorecard({"reply": rows}, {}),
         "matrix": exhibits.matrix("Teams", {name: rows}, "promise", {name: "https://reviews.example"}),
         "misses": exhibits.misses(misses, {"reply": name}, "Europe/Berlin"),
-        "trust": exhibits.trust(accounting, judged, {name: 3}, rows.assign(lost=1), rejects, {name: 1}),
+        "trust": exhibits.trust(
+            accounting,
+            judged,
+            {name: 3},
+            rows.assign(lost=1),
+            rejects,
+            {name: 1},
+            pd.DataFrame({"title": [name], "reason": [name]}),
+            [name],
+        ),
         "bottom line": sections.section(
             "bottom_line", name, lede=name, points=[name], asked=[sections.Asked(name, name, [name])], more=name
         ),
-        "why": exhibits.explained(misses, [Explanation(promise="reply", by=name, on="2026-10-05", text=name)], name),
-        "actions": exhibits.carried([Action(action=name, owner=name, due="2026-08-31")], dt.date(2026, 10, 7)),
+        "why": exhibits.explained(
+            misses,
+            [Explanation(text=name, **said)],
+            name,
+            [Note(text=name, **said)],
+            [Dispute(item=name, text=name, answer=name, answered_by=name, answered_on="2026-10-05", **said)],
+        ),
+        "actions": exhibits.carried([Action(action=name, owner=name, due="2026-08-31")], dt.date(2026, 10, 7), [taken]),
         "header": sections.section(
-            "header", name, company=name, heading=name, about=name, provisional=True, settles=name, unsigned=[name]
+            "header",
+            name,
+            company=name,
+            heading=name,
+            about=name,
+            provisional=True,
+            settles=name,
+            unsigned=[name],
+            supersedes=name,
         ),
         "headline": exhibits.headline(frame(row()), NOTHING, frame(miss(currency=name))),
         "definitions": sections.section("definitions", name, entries=[sections.Entry(name, [name])]),
@@ -325,8 +351,35 @@ def test_what_unusable_rows_could_change_is_said(reviews, changes, lost, said):
     accounts = reviews["emea"].evaluation
     rows = frame(row(**changes)).assign(lost=lost)
     nothing = accounts.judged_items().head(0)
-    shown = exhibits.trust(accounts.accounting(), nothing, {}, rows, accounts.rejects().head(0), {})
+    shown = exhibits.trust(
+        accounts.accounting(), nothing, {}, rows, accounts.rejects().head(0), {}, accounts.waived().head(0)
+    )
     assert said in read(shown.html).words
+
+
+def test_waivers_are_counted_and_named_with_who_gave_them(reviews):
+    made, nothing = reviews["all"].evaluation, pd.DataFrame(columns=["items", "judged", "no_case", "title"])
+    waived = pd.DataFrame({"title": "First reply", "reason": ["waived by Bo: flood"] * 2 + ["waived by Cy: flood"]})
+    rows = reviews["all"].rows.head(0).assign(lost=0)
+    shown = exhibits.trust(
+        made.accounting().head(0), nothing, {}, rows, made.rejects().head(0), {}, waived, ["Idle.", ""]
+    )
+    words = read(shown.html).words
+    start = words.index("Waived by Bo: flood")
+    assert [word for word in words[start - 1 : start + 8] if word.strip()] == [
+        "First reply", "Waived by Bo: flood", "2", "First reply", "Waived by Cy: flood", "1"
+    ]  # fmt: skip
+    assert "Idle." in words
+
+
+def test_the_waivers_of_the_crm_are_named(reviews):
+    made = reviews["all"].evaluation
+    waived = made.waived()
+    assert waived["reason"].str.startswith("waived by ").all()
+    assert len(waived)
+    assert len(waived) <= made.judged_items()["excluded"].sum()
+    reason = waived["reason"].iloc[0]
+    assert reason[:1].upper() + reason[1:] in read(reviews["all"].trust().html).words
 
 
 def test_a_trend_says_when_it_is_measured_differently(reviews):

@@ -35,16 +35,16 @@ def sign(
     outputs: Outputs_ = None,
 ) -> None:
     """Sign a version of the agreement for a party, exactly as its file is now."""
-    from slareport import signing
+    from slareport import consent
     from slareport.errors import Problem, UsageError
 
     if bool(evidence) != bool(recorded_by):
         cure = "give both, or neither for a signature given here"
         raise UsageError(Problem("evidence goes with who recorded it", "--evidence, --recorded-by", cure=cure))
     home = open_home(workspace, outputs)
-    chosen = signing.version_of(home, version)
-    proof = signing.Evidence(evidence, recorded_by) if evidence else None
-    signing.sign(home, chosen, party, by, _day(home, on), role, proof)
+    chosen = consent.version_of(home, version)
+    proof = consent.Evidence(evidence, recorded_by) if evidence else None
+    consent.sign(home, chosen, party, by, _day(home, on), role, proof)
     _show(open_home(workspace, outputs), chosen)
 
 
@@ -60,11 +60,11 @@ def object_(
     outputs: Outputs_ = None,
 ) -> None:
     """Object to a promise: it is kept with the version until someone has answered."""
-    from slareport import signing
+    from slareport import consent
 
     home = open_home(workspace, outputs)
-    chosen = signing.version_of(home, version)
-    path = signing.object_to(home, chosen, promise, by, _day(home, on), text)
+    chosen = consent.version_of(home, version)
+    path = consent.object_to(home, chosen, promise, by, _day(home, on), text)
     out.print(f"the objection is in {path}")
 
 
@@ -80,11 +80,11 @@ def answer(
     outputs: Outputs_ = None,
 ) -> None:
     """Answer the oldest open objection to a promise."""
-    from slareport import signing
+    from slareport import consent
 
     home = open_home(workspace, outputs)
-    chosen = signing.version_of(home, version)
-    path = signing.answer(home, chosen, promise, by, _day(home, on), text)
+    chosen = consent.version_of(home, version)
+    path = consent.answer(home, chosen, promise, by, _day(home, on), text)
     out.print(f"the answer is in {path}")
 
 

@@ -55,7 +55,7 @@ def diff(
     outputs: Outputs_ = None,
 ) -> None:
     """Show two versions of the agreement side by side, in words, and what a year would have been under each."""
-    from slareport import differing, signing
+    from slareport import consent, differing
     from slareport.errors import Problem, UsageError
     from slareport.evaluation import evaluate
     from slareport.exhibits import versions as shown
@@ -66,8 +66,8 @@ def diff(
         raise UsageError(
             Problem("there is one version only", "parameters/agreement", cure="draft one: slareport amend")
         )
-    before = signing.version_of(home, old) if old else versions[-2]
-    after = signing.version_of(home, new) if new else versions[-1]
+    before = consent.version_of(home, old) if old else versions[-2]
+    after = consent.version_of(home, new) if new else versions[-1]
     show(shown.differences(differing.differences(before, after), before, after))
     made = evaluate(home, period_of(home, period).name)
     if under := differing.under_each(made, before, after):

@@ -101,11 +101,12 @@ def run(
 @app.command()
 @told
 def verify(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
-    """Compare every published file with its manifest."""
+    """Compare every published file with its manifest, and find the packet of every signature."""
     from slareport.outputs import verify as hold
+    from slareport.signing import unfounded
 
     home = open_home(workspace, outputs)
-    out.print(f"{hold(home.outputs)} packets hold: no file changed, none missing, none added")
+    out.print(f"{hold(home.outputs, unfounded(home))} packets hold: no file changed, none missing, none added")
 
 
 def _warm(home: Workspace) -> None:

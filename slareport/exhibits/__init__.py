@@ -12,7 +12,7 @@ from slareport.exhibits.findings import (
 )
 from slareport.exhibits.gallery import Gallery
 from slareport.exhibits.rows import AFTER_HOURS, SHOWN_MISSES, counted, misses, trust
-from slareport.exhibits.said import asked, carried, explained, needed
+from slareport.exhibits.said import asked, carried, explained, needed, remarks
 from slareport.exhibits.scorecards import brief, headline, matrix, scorecard
 from slareport.exhibits.trends import causes, compared, small, trend
 
@@ -37,6 +37,7 @@ __all__ = [
     "misses",
     "needed",
     "outlook",
+    "remarks",
     "scorecard",
     "sentences",
     "small",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -45,11 +45,13 @@ def trust(
     lost: pd.DataFrame,
     rejects: pd.DataFrame,
     aliased: Mapping[str, int],
-    more: str = "",
+    waived: pd.DataFrame,
+    more: Sequence[str] = (),
 ) -> Section:
-    """Where every row and every item went, what was set aside and why, and what that could change.
+    """Where every row and every item went, what was set aside, waived and why, and what that could change.
 
-    `lost` are scorecard rows with how many items were `lost` because of their data; `more` says where to read on.
+    `lost` are scorecard rows with how many items were `lost` because of their data; `waived` has the items that someone
+    waived, with the `title` of the promise and the `reason`; `more` are further notes, the last where to read on.
     """
     numbers = ("read", "used", "excluded", "set_aside")
     read = accounting[accounting["read"].gt(0)]
@@ -58,6 +60,8 @@ def trust(
     found = [Table("Rows read = used + excluded + set aside", sections.columns(titles), rows)] * bool(rows)
     partly = judged[judged["items"].gt(judged["judged"] + judged["no_case"])]
     found += [_counts(partly)] * bool(len(partly))
+    if len(waived):
+        found.append(_waived(waived))
     if len(rejects):
         # Reasons are counted without the ids in them.
         reason = rejects["reason"].str.replace(r"^(merged into|its owner is no user of the CRM).*", r"\1", regex=True)
@@ -77,7 +81,7 @@ def trust(
     if not rows:
         below.insert(0, "The CRM has no row that was created in the period.")
     below.append("Every such row is listed in rejects.csv with its file, row and value.")
-    return sections.tables("where every row went", *found, below=below + [more] * bool(more))
+    return sections.tables("where every row went", *found, below=[*below, *filter(None, more)])
 
 
 def counted(judged: pd.DataFrame) -> Section:
@@ -91,6 +95,15 @@ def _counts(judged: pd.DataFrame) -> Table:
     items = [[row["title"], *(fmt.count(row[s]) for s in states)] for _, row in judged.iterrows()]
     titles = ["Dated in the period", "#Items", "#Counted", "#Waiting", "#Excluded", "#Invalid", "#Not applicable"]
     return Table("Items = counted + waiting + excluded + invalid + not applicable", sections.columns(titles), items)
+
+
+def _waived(items: pd.DataFrame) -> Table:
+    """The waivers of items that are excluded, by who gave them and why."""
+    rows: list[list[Cell]] = []
+    for key, part in items.groupby(["title", "reason"], sort=False):
+        title, reason = map(str, key)
+        rows.append([title, _sentence(reason), fmt.count(len(part))])
+    return Table("Excluded because someone waived the promise", sections.columns(["Promise", "Waiver", "#Items"]), rows)
 
 
 def _unusable(lost: pd.DataFrame) -> list[str]:

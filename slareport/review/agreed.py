@@ -53,6 +53,7 @@ class Paper:
             about=f"{self.name} · {self.lede}",
             provisional=False,
             unsigned=[self.signed.sentence] * bool(self.signed.missing),
+            supersedes="",
         )
 
     def hours(self) -> Section:

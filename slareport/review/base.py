@@ -47,7 +47,8 @@ class Base:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The scorecard as a frame, to work with."""
-        return pd.concat([rows.iloc[[-1]] for rows in self.history.values()], ignore_index=True)
+        rows = pd.concat([rows.iloc[[-1]] for rows in self.history.values()], ignore_index=True)
+        return rows.assign(previous_published=rows["promise"].map(self._published()).astype("float64"))
 
     @cached_property
     def missed(self) -> pd.DataFrame:
@@ -75,13 +76,14 @@ class Base:
         versions = fmt.listed([version.version for version in in_force])
         return sections.section(
             "header",
-            f"{self.name}, {self.period.title}",
+            self._title(),
             company=self.agreement.versions[-1].title,
             heading=f"{self.kind.format(REGULAR[period_word(self.period.name)])}: {self.name}, {self.period.title}",
             about=" · ".join([*self._answers(), f"Data up to {known}", f"agreement version {versions}"]),
             unsigned=[state.sentence for state in states if state.missing],
             provisional=self.evaluation.provisional,
             settles=fmt.day(self.agreement.as_of(self.period), self.evaluation.zone),
+            supersedes=self._supersedes(),
         )
 
     def bottom_line(self) -> Section:
@@ -132,8 +134,27 @@ class Base:
 
     def close(self) -> record.Record:
         """End the review: emit the record of its figures, the proof that every cell before has run."""
-        told = record.Told(self.header().text, self.name, self.zone, self.lede, self.points)
+        return self._record
+
+    @cached_property
+    def _record(self) -> record.Record:
+        told = record.Told(self._title(), self.name, self.zone, self.lede, self.points, self._said())
         return record.make(self.evaluation, told, self.rows, self.missed, self._forecasts())
+
+    def _title(self) -> str:
+        return f"{self.name}, {self.period.title}"
+
+    def _said(self) -> str:
+        """The digest of what people say in it."""
+        return ""
+
+    def _supersedes(self) -> str:
+        """Which signed packet this one supersedes, in words."""
+        return ""
+
+    def _published(self) -> dict[str, float]:
+        """The values of the period before, as they were signed."""
+        return {}
 
     @cached_property
     def _titles(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from slareport import exhibits, findings
+from slareport import exhibits, findings, sections
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery
 from slareport.minutes import Decision
@@ -22,6 +22,7 @@ class Summary(Inside):
     """The company in one period: every team side by side, for leadership. Parameters as for `Review`."""
 
     kind = "{} SLA summary"
+    notebook = "leadership_summary"
     more = "Every promise over time, the findings and how they were found: each team's review and its annex."
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
@@ -41,10 +42,17 @@ class Summary(Inside):
         return exhibits.matrix("Every team's promises", self.by_team, "promise", self._links())
 
     def compared(self) -> Gallery:
-        """The promises that several teams missed, one of them clearly: across the teams, against what is promised."""
+        """The promises that several teams missed, one of them clearly: across the teams, against what is promised.
+
+        What was noted at the company's review follows.
+        """
         missed = [(rows, rows[rows["result"].eq(MISSED)]) for rows in self._promises_due()]
         several = [rows for rows, late in missed if len(late) > 1 and late["evidence"].eq(CLEARLY).any()]
-        return Gallery(*(exhibits.compared(rows, self.period) for rows in several))
+        return Gallery(*(exhibits.compared(rows, self.period) for rows in several), *self._remarks())
+
+    def trust(self) -> Section:
+        """Where every row went, what was set aside, and what is corrected in the summary that was signed."""
+        return sections.joined(self.corrected(), super().trust())
 
     def outcomes(self) -> Section:
         """Results by team; where nothing has really changed it says so."""
@@ -58,7 +66,8 @@ class Summary(Inside):
             for name, team in known.teams.items()
             for decision in known.reviews.of(self.period, name).decisions
         ]
-        return [*self.minutes.decisions, *sorted(of_teams, key=lambda decision: decision.due)]
+        asked = [*self.minutes.decisions, *sorted(of_teams, key=lambda decision: decision.due)]
+        return sorted((one.known(self.day) for one in asked), key=lambda decision: decision.taken is not None)
 
     @cached_property
     def points(self) -> list[str]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from functools import cached_property
 
 import pandas as pd
 
-from slareport import corrected, exhibits, restatement, sections
+from slareport import corrected, exhibits, restatement, sections, signing
+from slareport import format as fmt
+from slareport.documents import Strict
 from slareport.editions import inside
 from slareport.errors import UsageError
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery, team_findings
-from slareport.findings import Finding, asked, outlook
-from slareport.review.base import INSTANT
+from slareport.findings import Finding, asked, outlook, value_in_words
+from slareport.minutes import Action, Decision
 from slareport.review.inside import Inside
 from slareport.sections import Section
 from slareport.workspace import Workspace, open_workspace
@@ -28,6 +31,7 @@ class Review(Inside):
     """
 
     kind = "{} SLA review"
+    notebook = "team_review"
     more = "Every promise over time, the numbers behind the findings and how they were found: the annex of this review."
 
     def __init__(
@@ -43,10 +47,33 @@ class Review(Inside):
         return self.agreement.versions[-1].calendars[self.team.calendar].zone
 
     def since_last(self) -> Section:
-        """What became of the actions that earlier reviews agreed on; nothing where there are none."""
-        made = self.evaluation
-        actions = made.workspace.reviews.carried(self.period, made.teams[0])
-        return exhibits.carried(actions, (made.as_of - INSTANT).tz_convert(made.zone).date())
+        """What is corrected in what was signed, and what became of earlier decisions and actions; else nothing."""
+        carried = exhibits.carried(*self._carried)
+        return sections.joined(self.corrected(), self._restated(), carried)
+
+    @cached_property
+    def _carried(self) -> tuple[list[Action], dt.date, list[Decision]]:
+        """The actions and decisions of earlier reviews, as they stood on the last day of the data."""
+        reviews = self.evaluation.workspace.reviews
+        actions = [action.known(self.day) for action in reviews.carried(self.period, self.whose)]
+        return actions, self.day, [one.known(self.day) for one in reviews.decided(self.period, self.whose)]
+
+    def _quoted(self) -> list[Strict]:
+        actions, _, decisions = self._carried
+        return [*super()._quoted(), *actions, *decisions]
+
+    def _restated(self) -> Section:
+        """The numbers of the period before that are no longer as they were signed."""
+        then = [value_in_words(row, row["previous_published"]) for _, row in self.rows.iterrows()]
+        now = [value_in_words(row, row["previous"]) for _, row in self.rows.iterrows()]
+        both = self.rows["previous"].notna() & self.rows["previous_published"].notna()
+        moved = [f"{title} {before} → {after}" for title, before, after, known in
+                 zip(self.rows["title"], then, now, both, strict=True) if known and before != after]  # fmt: skip
+        if self._before is None or not moved:
+            return sections.nothing("nothing signed was corrected")
+        signed = signing.words(self._before.signature)
+        text = f"{self.period.previous().title} was {signed}. Corrected since: {fmt.listed(moved)}. The annex says why."
+        return sections.tables(text, above=[text])
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -77,6 +104,7 @@ class Annex(Review):
     """The numbers and methods behind the review of one team in one period. Parameters as for `Review`."""
 
     kind = "{} SLA review, annex"
+    notebook = "annex"
     more = ""
     full = True
 
