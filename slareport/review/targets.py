@@ -25,6 +25,7 @@ class TargetSetting(Inside):
     """
 
     kind = "Target setting"
+    notebook = "target_setting"
     more = ""
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:

@@ -24,6 +24,7 @@ class WorkflowAnalysis(Inside):
     """How the work really runs in the year up to the end of a period, whatever is promised. Parameters as `Summary`."""
 
     kind = "Workflow analysis"
+    notebook = "workflow_analysis"
     more = ""
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
