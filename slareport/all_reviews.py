@@ -78,12 +78,26 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Upcoming:
+    """When a period is to be reviewed, in words: its data settle, its review is held by then, and how many are."""
+
+    period: str
+    settles: str
+    hold_by: str
+    held: str
+
+
+@dataclass(frozen=True)
 class Index:
-    """All reviews of a company: period titles newest first, then a row per team, the company's own first."""
+    """All reviews of a company: period titles newest first, then a row per team, the company's own first.
+
+    `calendar` says when each period is to be reviewed, the last one first.
+    """
 
     company: str
     periods: tuple[str, ...]
     rows: tuple[Row, ...] = field(default_factory=tuple)
+    calendar: tuple[Upcoming, ...] = ()
 
 
 def render_index(index: Index) -> str:

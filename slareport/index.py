@@ -14,7 +14,8 @@ import pandas as pd
 
 from slareport import files, outputs, signing
 from slareport import format as fmt
-from slareport.all_reviews import Cell, Index, Link, Promise, Row, State, render_index
+from slareport.all_reviews import Cell, Index, Link, Promise, Row, State, Upcoming, render_index
+from slareport.cadence import as_icalendar, schedule
 from slareport.errors import UsageError
 from slareport.findings import ICONS, now_in_words
 from slareport.kpi import KPIS
@@ -56,9 +57,25 @@ def write_index(workspace: Workspace) -> Path:
     rows = tuple(Row(key, titles.get(key, key), cells.get(key, {}), _promises(tables[key], newest)) for key in order)
     listed = [_entry(workspace, place, manifest) for place, manifest, _ in _all(made) if manifest]
     files.write(workspace.outputs / "index.json", json.dumps(listed, indent=1, sort_keys=True) + "\n")
+    calendar = _calendar(workspace, list(periods.values()))
     page = workspace.outputs / "index.html"
-    files.write(page, render_index(Index(workspace.agreement.versions[-1].title, tuple(newest), rows)))
+    files.write(page, render_index(Index(workspace.agreement.versions[-1].title, tuple(newest), rows, calendar)))
     return page
+
+
+def _calendar(workspace: Workspace, published: list[Period]) -> tuple[Upcoming, ...]:
+    """When each period is to be reviewed, from the first one published on; also written as `reviews.ics`."""
+    if not published:
+        return ()
+    agreement, teams = workspace.agreement, workspace.teams
+    due = schedule(agreement, min(one.start for one in published), max(one.start for one in published))
+    files.write(workspace.outputs / "reviews.ics", as_icalendar(due, agreement))
+    held = [sum(bool(workspace.reviews.of(one.period, team).held_on) for team in teams) for one in due]
+    told = [
+        Upcoming(one.period.title, fmt.day(one.settles, agreement.zone), fmt.day(one.hold_by), f"{n} of {len(teams)}")
+        for one, n in zip(due, held, strict=True)
+    ]
+    return tuple(reversed(told))
 
 
 def _all(made: Mapping[tuple[str, str], list[Published]]) -> Iterator[Published]:

@@ -22,7 +22,8 @@ from tiny import made_once, slareport
 from slareport.editions import client_key
 
 PERIOD = "2026Q3"
-SIX, TWELVE, HOSTILE = "six", "twelve", "hostile"
+SIX, TWELVE, HOSTILE, ON_REQUEST = "six", "twelve", "hostile", "on request"
+ROLE = "account-executive"
 REVIEW = f"{PERIOD}/{{}}/team_review/current/packet.html"
 SUMMARY = f"{PERIOD}/_all/leadership_summary/current/packet.html"
 TEAM_PAGES = {
@@ -41,9 +42,14 @@ PAGES = {
     "the summary, six promises": (SIX, SUMMARY),
     "a client's edition": (SIX, f"{PERIOD}/{client_key(CLIENT)}/client_review/current/packet-client.html"),
     "an edition for leadership": (SIX, f"{PERIOD}/apac/team_review@leadership/current/packet-leadership.html"),
+    "the workflow analysis": (ON_REQUEST, f"{PERIOD}/_all/workflow_analysis/current/packet.html"),
+    "the target setting": (ON_REQUEST, f"{PERIOD}/_all/target_setting/current/packet.html"),
+    "the agreement": (ON_REQUEST, f"{PERIOD}/_all/agreement/current/packet.html"),
+    "a handbook": (ON_REQUEST, f"{PERIOD}/emea/handbook@{ROLE}/current/packet-{ROLE}.html"),
     "the index": (TWELVE, "index.html"),
 }
-PACKETS = [name for name in PAGES if name != "the index"]
+PACKETS = [name for name in PAGES if name not in ("the index", "the agreement", "a handbook")]
+REVIEWS = [name for name in PACKETS if name not in ("the workflow analysis", "the target setting")]
 SIX_PROMISES = [name for name in TEAM_PAGES if "six" in name]
 SECTIONS = (
     "bottom-line", "since-the-last-review", "headline-numbers", "scorecard", "what-needs-attention",
@@ -85,7 +91,14 @@ def outputs(sample, tmp_path_factory):
         root = companies.with_hostile_names(sample, places / "hostile")
         made_by(root, folder, "--period", PERIOD, "--team", "emea", "--notebook", "team_review")
 
+    def on_request(folder):
+        names = ("workflow_analysis", "target_setting", "agreement")
+        made_by(sample.root, folder, "--period", PERIOD, *(word for name in names for word in ("--notebook", name)))
+        book = ("--notebook", "handbook", "--team", "emea", "--role", "Account executive")
+        made_by(sample.root, folder, "--period", PERIOD, *book)
+
     return {
+        ON_REQUEST: made_once(tmp_path_factory, "on request", on_request),
         TWELVE: made_once(tmp_path_factory, "packets", lambda folder: make(sample, folder)),
         SIX: made_once(tmp_path_factory, "six promises", small),
         HOSTILE: made_once(tmp_path_factory, "hostile names", hostile),
@@ -213,7 +226,7 @@ def test_g16_without_javascript_nothing_is_missing(page):
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@about(PACKETS)
+@about(REVIEWS)
 def test_g17_it_prints_on_few_pages_with_its_foot_on_each(page, paper, tmp_path):
     if shutil.which("pdftotext") is None:
         pytest.skip("no pdftotext: install Debian package poppler-utils")

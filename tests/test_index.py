@@ -125,3 +125,11 @@ def test_writing_it_again_gives_the_same_bytes(workspace):
 def test_a_link_from_elsewhere_leads_to_the_row_of_a_team(workspace):
     publish(workspace.outputs, Place("2017Q2", "north", "team_review"), executed(), "<p>", {})
     assert '<tr id="team-north" ' in page(workspace)
+
+
+def test_it_says_when_each_period_is_to_be_reviewed(workspace):
+    publish(workspace.outputs, Place("2017Q2", "north", "team_review"), executed(), "<p>", {})
+    rows = re.findall(r"<tr><th[^>]*>(Q. 2017)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", page(workspace))
+    assert [row[0] for row in rows] == ["Q4 2017", "Q3 2017", "Q2 2017"]
+    assert all(held == "0 of 2" for *_, held in rows)
+    assert (workspace.outputs / "reviews.ics").read_bytes().startswith(b"BEGIN:VCALENDAR")
