@@ -12,6 +12,7 @@ from slareport.agreement import Version
 from slareport.documents import Document, read_document
 from slareport.errors import DataError, Problem, UsageError, did_you_mean
 from slareport.jobs import SUPPLIED, reviews
+from slareport.linting import lint
 from slareport.measurable import lacking
 from slareport.post import LIST, load_list
 from slareport.signatures import EVIDENCE, SIGNATURES, Signed
@@ -54,9 +55,12 @@ def unmeasurable(workspace: Workspace) -> dict[str, tuple[str, ...]]:
 def unsettled(workspace: Workspace) -> list[Problem]:
     """What stops no review and is still to be done for the agreement, with the command that does it.
 
-    Signatures that are missing or of an earlier text, evidence that is not as it was recorded, open objections.
+    Of the newest version what is doubtful in it; signatures that are missing or of an earlier text, evidence that is
+    not as it was recorded, open objections.
     """
-    found: list[Problem] = []
+    newest = workspace.agreement.versions[-1]
+    written = read_document(workspace.root / workspace.agreement.file_of(newest), workspace.root)
+    found = list(lint(newest, written, workspace.teams))
     for version in workspace.agreement.versions:
         signed = workspace.signatures.state(workspace.agreement, version)
         cure = f"slareport sign {version.effective_from} --party PARTY --by NAME"
