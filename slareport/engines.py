@@ -70,8 +70,8 @@ class Engine:
             yield batch.to_pandas(date_as_object=False)
 
     def batches(self, rows: ir.Table, key: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows as the engine hands them out."""
-        yield from self.connection.to_pyarrow_batches(in_order(rows, key), chunk_size=AT_A_TIME)
+        """The rows as the engine hands them out: all at once, as that is what every engine can do."""
+        yield from in_order(rows, key).to_pyarrow().to_batches(AT_A_TIME)
 
     def counts(self, *asked: tuple[ir.Table, str]) -> list[int]:
         """Of tables that are held, how many rows each has in which a boolean column is true; of all without one."""
@@ -156,6 +156,10 @@ class SqlEngine(Engine):
         name = ibis.util.gen_name("given")
         self.connection.create_table(name, rows, temp=True)
         return self._table(name, rows.schema())
+
+    def batches(self, rows: ir.Table, key: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows as they come."""
+        yield from self.connection.to_pyarrow_batches(in_order(rows, key), chunk_size=AT_A_TIME)
 
     def counts(self, *asked: tuple[ir.Table, str]) -> list[int]:
         """All of them in one query."""

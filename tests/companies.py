@@ -39,6 +39,9 @@ def with_six_promises(sample: Workspace, root: Path) -> Path:
         agreement = yaml.load(path)
         for section, kept in (("promises", SIX), ("outcomes", FOUR)):
             agreement[section] = [measure for measure in agreement[section] if measure["id"] in kept]
+        for service in agreement["services"]:
+            service["promises"] = [name for name in service["promises"] if name in SIX]
+        agreement["handoffs"] = [handoff for handoff in agreement["handoffs"] if handoff["promise"] in SIX]
         yaml.dump(agreement, path)
     teams = yaml.load(root / "parameters" / "teams.yaml")
     teams["teams"]["new"] = NOBODY

@@ -26,7 +26,7 @@ def services(version: Version) -> Section:
         ]
         for service in version.services
     ]
-    return _table("Services", ["Service", "From and to", "What", "Measured by"], rows)
+    return _table("What each party provides", ["Service", "From and to", "What", "Measured by"], rows)
 
 
 def standards(version: Version) -> Section:
@@ -57,7 +57,7 @@ def responsibilities(version: Version, teams: Mapping[str, str]) -> Section:
         for each in version.responsibilities
     ]
     titles = ["Step", "Answers for it", "Does it", "Is asked", "Is told", "Where"]
-    return _table("Who does what", titles, rows)
+    return _table("Steps and roles", titles, rows)
 
 
 def promises(shown: Sequence[Promise]) -> Section:
@@ -68,7 +68,7 @@ def promises(shown: Sequence[Promise]) -> Section:
 def outcomes(version: Version) -> Section:
     """The results that are watched beside the promises."""
     rows: list[list[Cell]] = [[one.title, KPIS[one.kpi].meaning, one.owner] for one in version.outcomes]
-    return _table("Results that are watched", ["Result", "What it is", "Owner"], rows)
+    return _table("Results and their owners", ["Result", "What it is", "Owner"], rows)
 
 
 def hours(version: Version) -> Section:
@@ -90,13 +90,13 @@ def handoffs(shown: Sequence[Handoff]) -> Section:
         ]
         for each in shown
     ]
-    return _table("Handoffs", ["What", "From and to", "Through", "With", "If it sticks"], rows)
+    return _table("How work is handed over", ["What", "From and to", "Through", "With", "If it sticks"], rows)
 
 
 def training(version: Version) -> Section:
     """The training on the agreement, and who takes it."""
     rows: list[list[Cell]] = [[each.module, fmt.listed(each.roles)] for each in version.training]
-    return _table("Training", ["Module", "For"], rows)
+    return _table("Modules and who takes them", ["Module", "For"], rows)
 
 
 def reviews(version: Version) -> Section:
@@ -117,7 +117,7 @@ def signatures(version: Version, signed: Signed) -> Section:
         by = signed.by.get(party.name)
         told = [by.by, by.role, fmt.day(by.on)] if by else ["Not signed", party.signatory, fmt.DASH]
         rows.append([party.name, *told])
-    return _table("Signatures", ["Party", "Signed by", "Role", "On"], rows)
+    return _table("Parties and who has signed", ["Party", "Signed by", "Role", "On"], rows)
 
 
 def change(version: Version) -> Section:
@@ -140,7 +140,7 @@ def owed(version: Version, promises: Sequence[Promise], role: str) -> Section:
         ]
         for promise in promises
     ]
-    return _table("What you owe", ["Promise", "In words", "To whom", "Your part"], rows)
+    return _table("Promises of this role", ["Promise", "In words", "To whom", "Your part"], rows)
 
 
 def part_in(version: Version, role: str, team: str) -> Section:

@@ -34,7 +34,7 @@ def played_back(played: Sequence[Playback], word: str) -> Section:
         ]
         for one in played
     ]
-    table = Table("Promises over the past", sections.columns(titles), cells, "scorecard")
+    table = Table("Promises as past periods would have kept them", sections.columns(titles), cells, "scorecard")
     return sections.tables("promises over the past", table, below=[METHOD])
 
 

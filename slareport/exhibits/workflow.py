@@ -52,7 +52,7 @@ def pains(frame: pd.DataFrame, teams: Mapping[str, str]) -> Section:
     ]
     if not cells:
         return sections.tables("pain points", above=["No team's deals fare worse than those of the others."])
-    table = Table("Pain points", sections.columns(titles), cells, "scorecard")
+    table = Table("Pain points, the costliest first", sections.columns(titles), cells, "scorecard")
     return sections.tables("pain points", table, below=[METHOD])
 
 
@@ -71,7 +71,7 @@ def stages(frame: pd.DataFrame) -> Section:
         ]
         for stage, row in frame.iterrows()
     ]
-    return sections.tables("stages", Table("Stages", sections.columns(titles), cells))
+    return sections.tables("stages", Table("Stages in their order", sections.columns(titles), cells))
 
 
 def moves(frame: pd.DataFrame) -> Section:
@@ -127,7 +127,7 @@ def handoffs(frame: pd.DataFrame) -> Section:
         for kind, row in frame.iterrows()
     ]
     below = ["Times by the clock, nights and weekends included."]
-    return sections.tables("handoffs", Table("Handoffs", sections.columns(titles), cells), below=below)
+    return sections.tables("handoffs", Table("Handoffs by kind", sections.columns(titles), cells), below=below)
 
 
 def _wins(row: pd.Series) -> str:
