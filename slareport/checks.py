@@ -52,15 +52,19 @@ def unmeasurable(workspace: Workspace) -> dict[str, tuple[str, ...]]:
     return {m.title: needs[m.kpi] for m in workspace.agreement.versions[-1].measures if m.kpi in needs}
 
 
+def doubtful(workspace: Workspace) -> list[Problem]:
+    """What a careful reader would ask about the newest version of the agreement."""
+    newest = workspace.agreement.versions[-1]
+    document = read_document(workspace.root / workspace.agreement.file_of(newest), workspace.root)
+    return list(lint(newest, document, workspace.teams))
+
+
 def unsettled(workspace: Workspace) -> list[Problem]:
     """What stops no review and is still to be done for the agreement, with the command that does it.
 
-    Of the newest version what is doubtful in it; signatures that are missing or of an earlier text, evidence that is
-    not as it was recorded, open objections.
+    Signatures that are missing or of an earlier text, evidence that is not as it was recorded, open objections.
     """
-    newest = workspace.agreement.versions[-1]
-    written = read_document(workspace.root / workspace.agreement.file_of(newest), workspace.root)
-    found = list(lint(newest, written, workspace.teams))
+    found: list[Problem] = []
     for version in workspace.agreement.versions:
         signed = workspace.signatures.state(workspace.agreement, version)
         cure = f"slareport sign {version.effective_from} --party PARTY --by NAME"

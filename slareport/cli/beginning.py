@@ -35,7 +35,7 @@ def init(
 def check(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     """Check agreement, teams, source and notebooks without running anything."""
     from slareport.checks import check as in_order
-    from slareport.checks import unmeasurable, unsettled
+    from slareport.checks import doubtful, unmeasurable, unsettled
     from slareport.jobs import reviews
 
     home = in_order(folder_of(workspace), outputs)
@@ -47,7 +47,7 @@ def check(workspace: Workspace_ = None, outputs: Outputs_ = None) -> None:
     for title, needs in unmeasurable(home).items():
         out.print(f"            not measurable: {title} needs {', '.join(needs)}")
     out.print(f"notebooks   {', '.join(reviews(home.root))}")
-    for problem in unsettled(home):
+    for problem in [*doubtful(home), *unsettled(home)]:
         err.print(f"[yellow]warning[/yellow] {plain(problem)}")
     out.print("everything is in order")
 
