@@ -94,6 +94,7 @@ NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
         **TERM,
     },
     "role_days": {"": (), "day_at": (), "roles": ()},  # the agreement says it all
+    "learners": {"": ("training.module", "users.role"), "missing": ("training.completed_on",)},
     "training": {"": ("training",), "due_at": ("training.due_on",), "done_at": ("training.completed_on",)},
 }
 

@@ -24,6 +24,7 @@ def _empty(name: str) -> pd.DataFrame:
 def _whole(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     types = dict(LEGS) if name == "lead_legs" else dict(TABLES[name].dtypes)
     types |= {"team": "str"} if name in TEAMED else {}
+    types |= {"home": "str"} if name == "users" else {}
     for column in frame.columns.difference(list(types)):
         types[column] = frame[column].dtype
     filled = frame.reindex(columns=list(types))

@@ -244,6 +244,57 @@ def test_training_completed(due, done, as_of, expected):
     assert row["n"] + row["pending"] == 1, "due on the last day of the quarter, it is of this quarter"
 
 
+BO = {"user_id": "B", "name": "Bo", "kind": "human", "home": "north", "role": "Account Executive"}
+COURSE = {"module": "Agreement, version {version}", "roles": ["Account executive"], "within_days": 30}
+
+
+@pytest.mark.parametrize(
+    ("who", "learnt", "expected"),
+    [
+        pytest.param({}, {"2": "2026-03-18"}, ["done"], id="on the last day it was due"),
+        pytest.param({}, {"2": "2026-03-31"}, ["done"], id="late, and before the period ended"),
+        pytest.param({}, {"2": "2026-04-01"}, ["missing"], id="a day after the period ended"),
+        pytest.param({}, {"1": "2026-01-20"}, ["missing"], id="on the version before, which counts no more"),
+        pytest.param({}, {}, ["missing"], id="never"),
+        pytest.param({"role": "account executive"}, {"2": "2026-03-01"}, ["done"], id="a role in other letters"),
+        pytest.param({"role": "Legal"}, {}, ["not counted"], id="a role that takes none"),
+        pytest.param({"role": None}, {}, ["not counted"], id="no role"),
+        pytest.param({"active_from": "2026-03-02"}, {}, ["not counted"], id="came 29 days ago: not due yet"),
+        pytest.param({"active_from": "2026-03-01"}, {}, ["missing"], id="came 30 days ago"),
+        pytest.param({"active_from": "2026-04-01"}, {}, [], id="had not come yet"),
+        pytest.param({"active_to": "2026-03-30"}, {}, [], id="had left"),
+        pytest.param({"active_to": "2026-03-31"}, {}, ["missing"], id="left at the end of the last day"),
+        pytest.param({"home": "unassigned"}, {}, [], id="of no team"),
+        pytest.param({"home": "south"}, {}, [], id="of a team that is not looked at"),
+        pytest.param({"kind": "queue"}, {}, [], id="no person"),
+    ],
+)
+def test_training_coverage(who, learnt, expected):
+    made = training(who, learnt, "2026-04-01 00:00")
+    found = made.frames["it"].loc[lambda frame: frame["at"].ge(at("2026-03-01"))]
+    words = {"counted": {1.0: "done", 0.0: "missing"}, "does not apply": {1.0: "not counted"}}
+    assert [words[state][n] for state, n in zip(found["state"], found["numerator"], strict=True)] == expected
+    reasons = ["not completed: Agreement, version 2"] if expected == ["missing"] else []
+    assert found["reason"].dropna().tolist() == reasons
+
+
+def training(who, learnt, as_of):
+    """What someone had learnt when version 2 had come into force on 16 February."""
+    given = [{"user_id": "B", "team": "north", "module": f"Agreement, version {n}", "completed_on": day}
+             for n, day in learnt.items()]  # fmt: skip
+    agreed = [
+        measuring("training_coverage", agreed={"since": since, "version": name, "training": [COURSE]})
+        for name, since in (("1", "2026-01-01"), ("2", "2026-02-16"))
+    ]
+    tables = {"users": rows(BO | who), **({"training": rows(*given)} if given else {})}
+    return judge([lead("L", [("B", MONDAY)])], versions=agreed, as_of=as_of, **tables)
+
+
+def test_training_is_counted_at_the_end_of_a_review_period_only():
+    assert training({}, {}, "2026-03-31 23:59").frames["it"].empty
+    assert list(training({}, {}, "2026-07-01 00:00").frames["it"].index) == ["B:2026Q1", "B:2026Q2"]
+
+
 # Results of leads
 
 

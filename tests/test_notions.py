@@ -114,7 +114,11 @@ NOTIONS = {
     "disputes": [command("explain"), section("team_review", "What needs attention", "dispute")],
     "the weeks between reviews": [command("watch")],
     "CRM tracking": [command("map"), section("team_review", "Can you trust this?", "Rows read")],
-    "training": [agreed("training"), promised("training"), section("handbook", "By when", "is due on")],
+    "training": [
+        agreed("training"),
+        promised("training", "training-coverage"),
+        section("handbook", "By when", "is due on"),
+    ],
     "definitions everybody shares": [section("team_review", "Definitions", "Working hours")],
     "the client's own view": [section("client_review", "Scorecard", "Promised"), command("mail")],
 }

@@ -28,6 +28,7 @@ SEEDS = range(2 * len(FIRST_DAYS))  # every week twice
 MESSAGES, VOID = {"call", "email", "meeting", "chat", "sms", "social"}, {"bounced", "no show", "cancelled"}
 NOTHING, JUST_BEFORE = dt.timedelta(0), -dt.timedelta(microseconds=1)
 PENDING, INVALID, APART = ("pending",), ("invalid",), ("does not apply",)
+MONTHLY = {"cadence": "monthly", "settle_business_days": 5, "calendar": "berlin", "owners": ["Ada"]}
 TWINS = {}
 
 
@@ -432,8 +433,36 @@ def training_completed(week):
 
 
 @twin
+def training_coverage(week):
+    for first_day in (week.versions[0].since + n * DAY for n in range(1, 20)):
+        last, version = first_day - DAY, week.version_at(midnight(first_day) + JUST_BEFORE)
+        if first_day.day != 1 or midnight(first_day) > week.as_of or not version:
+            continue  # months that have ended under an agreement
+        for row in week.users:
+            there = (row.active_from or last) <= last <= (row.active_to or last)
+            if row.kind == "human" and row.home in at_work(week) and there:
+                begun = max(version.since, row.active_from or version.since)
+                due = [one for one in version.training if begun + one["within_days"] * DAY <= last and takes(row, one)]
+                done = {one.module for one in week.training if one.user_id == row.user_id and until(one, last)}
+                figures = counted({one["module"] for one in due} <= done, bool(due))
+                yield f"{row.user_id}:{last:%Y-%m}", midnight(first_day) + JUST_BEFORE, *(figures if due else APART)
+
+
+def takes(row, module):
+    return row.role and row.role.lower() in [role.lower() for role in module["roles"]]
+
+
+def until(training, day):
+    return training.completed_on is not None and training.completed_on <= day
+
+
+def at_work(week):
+    return {row.team for row in [*week.leads, *week.opportunities]}
+
+
+@twin
 def role_coverage(week):
-    teams = {row.team for row in [*week.leads, *week.opportunities]}
+    teams = at_work(week)
     day = week.versions[0].since
     while day < local(week.as_of).date():
         roles = week.version_at(midnight(day)).roles
@@ -505,7 +534,8 @@ def agreed(week, terms):
         promise = {"promise": "We keep it.", "target": "0.9"} if kpi.kind == "promise" else {}
         whole = {"id": ident(name), "title": name, "kpi": name, "owner": "Ada", "knobs": knobs}
         measures[kpi.kind].append(whole | promise)
-    known = {"stages": STAGES, "responsibilities": terms.roles, "outcomes": measures["outcome"]}
+    known = {"stages": STAGES, "responsibilities": terms.roles, "outcomes": measures["outcome"], "review": MONTHLY}
+    known |= {"training": terms.training}
     return version(terms.since.isoformat(), promises=measures["promise"], **known)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from itertools import product
 from types import SimpleNamespace as Row
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ WITHIN = [(60, True), (240, True), (60, False), (660, False)]  # minutes, and wh
 CHANNELS = ["call", "email", "meeting", "chat", "sms", "social", "note", "task"]
 STAGES = ["Qualification", "Proposal", "Negotiation"]  # the agreement names them; "Demo" it does not
 STEPS = ["proposal", "contract"]
+LEARNERS = [f"M{n}" for n in range(8)]  # who take trainings, and do nothing else
 TERMS = [(-1, 1), (2, 3), (3, 5), (4, 6)]  # first and last day, of the week
 LEADS, DEALS = 20, 30
 
@@ -168,9 +170,23 @@ def plans(draws):
         yield "quotas", Row(quota_id=f"Q{n:02}", measure=measure, amount=amount, **term)
         taken = draws.instant(-1) + n * dt.timedelta(seconds=1)  # no two at once
         yield "forecasts", Row(snapshot_at=taken, amount=amount, **draws.choice([term, term | {"team": "elsewhere"}]))
-    for who, module in [("A", "SLA"), ("B", "SLA"), ("A", "CRM"), ("B", "CRM")]:
+    for who, module in product(["A", "B", *LEARNERS], ["SLA", "CRM"]):
         due_on, completed_on = draws.mostly(draws.day()), draws.mostly(draws.day())
         yield "training", Row(user_id=who, module=module, team="north", due_on=due_on, completed_on=completed_on)
+
+
+def people(draws):
+    for name, kind in [*PEOPLE.items(), *((name, "human") for name in LEARNERS)]:
+        yield "users", Row(
+            user_id=name, name=name, kind=kind,
+            role=draws.mostly("Seller", "Desk"), home=draws.mostly("north", "south"),
+            active_from=draws.mostly(None, draws.day(-9)), active_to=draws.mostly(None, draws.day()),
+        )  # fmt: skip
+
+
+def module(draws):
+    roles = draws.choice([["SELLER"], ["desk"], ["Seller", "Desk"]])
+    return {"module": draws.choice(["SLA", "CRM"]), "roles": roles, "within_days": draws.choice([0, 1, 2, 9])}
 
 
 def role(draws):
@@ -188,15 +204,20 @@ class Week:
         draws = Draws(seed)
         self.as_of = draws.as_of
         self.tables = {name: [] for name in EXTRACTED}
-        self.tables["users"] = [Row(user_id=name, name=name, kind=kind) for name, kind in PEOPLE.items()]
-        for make in (leads, deals, opinions, plans):
+        for make in (leads, deals, opinions, plans, people):
             for table, row in make(draws):
                 self.tables[table] += [row] if self.is_known(table, row) else []
         for table, rows in self.tables.items():
             rows.sort(key=lambda row, order=EXTRACTED[table]: [str(getattr(row, name, "")) for name in order])
         since = [draws.begin + day * DAY for day in (draws.choice([-10, 1]), 3)]
         self.versions = [
-            Row(since=day, within=draws.choice(WITHIN), roles=[role(draws) for _ in range(3)]) for day in since
+            Row(
+                since=day,
+                within=draws.choice(WITHIN),
+                roles=[role(draws) for _ in range(3)],
+                training=[module(draws) for _ in range(2)],
+            )
+            for day in since
         ]
         self.knobs = {
             "win_rate": {"counting": draws.choice(["narrow", "broad"])},

@@ -7,12 +7,13 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from slareport.documents import Day, Strict, Zone, checked
 from slareport.errors import Problem, UsageError
 from slareport.worktime import Calendar, parse_windows
 
+VERSION = "{version}"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -111,10 +112,19 @@ class Handoff(Strict):
 
 
 class Module(Strict):
-    """A part of the training on the agreement, and the roles that take it."""
+    """A part of the training on the agreement, and the roles that take it, as a learning system and the CRM name both.
+
+    It is to be completed within so many days of the version's first day, or of the person's if that comes later.
+    `{version}` in its name becomes the version's, so that the next version asks for a training of its own.
+    """
 
     module: Text
+    within_days: Annotated[int, Field(ge=0, le=366)] = 30
     roles: Annotated[list[Text], BeforeValidator(listed), Field(min_length=1)]
+
+    def due_on(self, first: dt.date) -> dt.date:
+        """The last day to complete it for whom it begins on a day."""
+        return first + dt.timedelta(days=self.within_days)
 
 
 class Responsibility(Strict):
@@ -253,6 +263,12 @@ class Version(Strict):
     portal_url: Url | None = None
     people: Annotated[dict[Inside, Literal["names", "roles"]], BeforeValidator(for_both)] = {}
     change: Change | None = None
+
+    @field_validator("training")
+    @classmethod
+    def _of_this_version(cls, training: list[Module], info: ValidationInfo) -> list[Module]:
+        name = info.data.get("version", VERSION)
+        return [each.model_copy(update={"module": each.module.replace(VERSION, name)}) for each in training]
 
     @property
     def measures(self) -> list[Promise | Outcome]:

@@ -94,9 +94,17 @@ def handoffs(shown: Sequence[Handoff]) -> Section:
 
 
 def training(version: Version) -> Section:
-    """The training on the agreement, and who takes it."""
-    rows: list[list[Cell]] = [[each.module, fmt.listed(each.roles)] for each in version.training]
-    return _table("Modules and who takes them", ["Module", "For"], rows)
+    """The training on the agreement, who takes it, and until when."""
+    rows: list[list[Cell]] = [
+        [
+            each.module,
+            fmt.listed(each.roles),
+            fmt.day(each.due_on(version.effective_from)),
+            fmt.plural(each.within_days, "day"),
+        ]
+        for each in version.training
+    ]
+    return _table("Modules and who takes them", ["Module", "For", "By", "Who starts later has"], rows)
 
 
 def reviews(version: Version) -> Section:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from slareport.agreement import Agreement
-from slareport.items import deals, leads, neighbours, plans
+from slareport.items import deals, governance, leads, neighbours, plans
 from slareport.items.known import Builder, Known, Tables
 from slareport.items.leads import owner_at
 
@@ -30,8 +30,9 @@ SUBJECTS: dict[str, Builder] = {
     "satisfaction": neighbours.satisfaction,
     "coverage": plans.coverage,
     "forecasts": plans.forecasts,
-    "role_days": plans.role_days,
-    "training": plans.training,
+    "role_days": governance.role_days,
+    "training": governance.training,
+    "learners": governance.learners,
 }
 
 

@@ -1,17 +1,13 @@
-"""What was planned against what came: quotas, commitments, coverage, forecasts, responsibilities, training."""
+"""What was planned against what came: quotas, commitments, coverage, forecasts."""
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from collections.abc import Iterator
 
 import pandas as pd
 
-from slareport.agreement import Responsibility, Version
 from slareport.items.known import Known
 from slareport.items.money import converted, together
-from slareport.teams import UNASSIGNED
 
 WON_AMOUNT, QUALIFIED_LEADS = "won amount", "qualified leads"
 BEFORE = pd.Timedelta(microseconds=1)
@@ -88,32 +84,6 @@ def pipeline_at(known: Known, at: pd.Timestamp) -> pd.DataFrame:
     return then[then["status"].eq("open")].join(currency)
 
 
-def role_days(known: Known) -> pd.DataFrame:
-    """Per team, step and day of the agreement so far, how many roles are accountable for the step on that day."""
-    teams = sorted({*known.tables["leads"]["team"], *known.tables["opportunities"]["team"]} - {UNASSIGNED})
-    rows = []
-    for version in known.agreement.versions:
-        for day, step, held in _responsible(known, version):
-            for team in teams:
-                roles = {r.accountable for r in held if r.team in (None, team)}
-                rows.append((f"{team}:{step}:{day}", team, step, day, ", ".join(sorted(roles)), len(roles)))
-    columns = ["id", "team", "name", "day", "accountable", "roles"]
-    frame = pd.DataFrame(rows, columns=columns).astype({"day": "datetime64[us]", "roles": "int64"})
-    at = known.midnights(frame["day"])
-    return frame.assign(day_at=at, created_at=at, owner_id=None).set_index("id").rename_axis(None)
-
-
-def training(known: Known) -> pd.DataFrame:
-    """Per person and module of training, when it was due (the last instant of the day) and when it was done."""
-    rows = known.tables["training"]
-    names = rows["user_id"].map(known.tables["users"].set_index("user_id")["name"])
-    due_at = known.midnights(rows["due_on"] + DAY) - BEFORE
-    done_at = known.happened(known.midnights(rows["completed_on"]))
-    frame = rows.assign(name=names + ": " + rows["module"], owner_id=rows["user_id"], due_at=due_at, done_at=done_at)
-    frame.index = pd.Index(rows["user_id"] + ":" + rows["module"], dtype=object)
-    return frame.assign(created_at=due_at)
-
-
 def _terms(known: Known, measure: str) -> pd.DataFrame:
     """What was planned per team and term, summed over the people of the team, in the agreement's currency."""
     rows = known.tables["quotas"]
@@ -145,15 +115,3 @@ def _weighted(known: Known, term: pd.Series) -> pd.DataFrame:
 def _in_currency(known: Known, rows: pd.DataFrame, term: pd.Series) -> pd.DataFrame:
     """Rows with their amounts in the currency of a term, where there are rates."""
     return rows.assign(**converted(known, rows["amount"], rows["currency"], term["from_at"], term["currency"]))
-
-
-def _responsible(known: Known, version: Version) -> Iterator[tuple[dt.date, str, list[Responsibility]]]:
-    """Each day and step of a version up to `as_of`, with the responsibilities that hold on it."""
-    later = [
-        other.effective_from for other in known.agreement.versions if other.effective_from > version.effective_from
-    ]
-    end = min([known.as_of.tz_convert(known.zone).date(), *later])
-    last = min(end - dt.timedelta(days=1), version.ends_on or dt.date.max)
-    for day in pd.date_range(version.effective_from, last).date:
-        for step in dict.fromkeys(r.step for r in version.responsibilities):
-            yield day, step, [r for r in version.responsibilities if r.step == step and r.covers(day)]

@@ -51,6 +51,26 @@ def steps_done_once(status: pd.Series, missing_steps: pd.Series, repeated_steps:
 
 
 @kpi(
+    kind="outcome",
+    subject="learners",
+    on="counted_at",
+    estimate="share",
+    label="Training coverage",
+    unit="%",
+    better="higher",
+)
+def training_coverage(due: pd.Series, missing: pd.Series) -> pd.DataFrame:
+    """Share of the people at the end of the period who had completed the training on the version in force then.
+
+    Counts everyone whose role takes a training that was due by then, once in every review period. Training on an
+    earlier version does not count, nor do people who had left. None is pending.
+    """
+    done = missing.eq("")
+    reason = ("not completed: " + missing.astype(object)).mask(done)
+    return pd.DataFrame({"numerator": done.astype(float), "denominator": due.gt(0).astype(float), "reason": reason})
+
+
+@kpi(
     kind="promise",
     subject="training",
     on="due_at",

@@ -65,7 +65,7 @@ def users() -> Columns:
     bosses = [str(USER_IDS[MANAGER + TEAMS.index(team)]) for team, _ in REPS]
     bosses += [str(USER_IDS[HEAD])] * len(TEAMS) + ["", str(USER_IDS[HEAD]), ""]
     bosses += [str(USER_IDS[MARKETING])] * len(TEAMS)
-    titles = ["Account Executive"] * len(REPS) + ["Sales Manager"] * len(TEAMS)
+    titles = ["Account Executive"] * len(REPS) + ["Team Leader"] * len(TEAMS)
     return {
         "Id": USER_IDS,
         "Name": names,
