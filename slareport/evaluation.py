@@ -58,6 +58,10 @@ class Evaluation:
         """The scorecard of one team, or of all of them together as the company."""
         return scores.scorecard(of_team(self.judged, team), self.period, self.frame(team))
 
+    def split(self) -> pd.DataFrame:
+        """The promises and results that a change to the agreement splits in the period, under each version."""
+        return scores.split(self.judged, self.period, self.frame())
+
     def trend(self, measure: str, team: str | None = None) -> pd.DataFrame:
         """One promise or outcome over the last ten periods, all as known now."""
         periods = self.period.history(TREND_PERIODS)

@@ -23,6 +23,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20
 TOLD = ("id", "team", "client", "edition", "name", "period", "period_title", "as_of", "title", "bottom_line")
 CSV_COLUMNS: dict[str, list[str]] = {
     "scorecard": list(Row.__dataclass_fields__),
+    "versions": list(Row.__dataclass_fields__),
     "misses": MISS_COLUMNS,
     "forecasts": FORECAST_COLUMNS,
     "rejects": REJECT_COLUMNS,

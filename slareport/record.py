@@ -81,6 +81,7 @@ def make(
         "accounting": _rows(evaluation.accounting()),
         "items": _rows(evaluation.judged_items()),
         "scorecard": _rows(scorecard),
+        "versions": _rows(evaluation.split()),
         "misses": _rows(misses),
         "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
         "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
@@ -107,7 +108,7 @@ def of_paper(workspace: Workspace, told: Told, period: Period, team: str, editio
         "zone": told.zone,
         "agreement_digest": digest_of(dict(sorted(agreement.digests.items()))),
         "data_digest": "",
-        **{name: [] for name in ("accounting", "items", "scorecard", "misses", "forecasts", "rejects")},
+        **{name: [] for name in ("accounting", "items", "scorecard", "versions", "misses", "forecasts", "rejects")},
     }
     return _identified(content, replace(workspace, agreement=agreement), period, "")
 

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from slareport import statistics
+from slareport.agreement import Outcome, Promise
 from slareport.counting import Count, Frame, columns_of, count, dated_in, measures, reach_of
 from slareport.judgements import Judgements, definition_of
-from slareport.kpi import KPIS, State
+from slareport.kpi import COUNTED, KPIS, State
 from slareport.period import Period
 from slareport.results import (
     BETTER,
@@ -74,6 +75,27 @@ def scorecard(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
     """The scorecard of a period: promises in the order of the agreement, then outcomes."""
     rows = [_scored(judged[name], name, [period], frame)[0] for name in measures(frame.agreement, period)]
     return _framed(rows)
+
+
+def split(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
+    """Every promise and result that a change to the agreement splits in a period, with a row under each version.
+
+    That is what two versions define or promise otherwise, and had items under both: a blend of the two hides what
+    either asked for. The rows are those of the scorecard, of the items that the version governs.
+    """
+    rows = []
+    for name in measures(frame.agreement, period):
+        ours = judged[name]
+        due = ours["state"].isin([*COUNTED, State.PENDING]) & dated_in(ours, period, frame.agreement.zone)
+        governing = sorted(set(ours["version"][due]))
+        if len({_terms(frame.agreement.versions[position].measure(name)) for position in governing}) > 1:
+            rows += [_scored(ours[ours["version"].eq(one)], name, [period], frame)[0] for one in governing]
+    return _framed(rows)
+
+
+def _terms(measure: Promise | Outcome | None) -> tuple[str, Any]:
+    """What decides how a measure turns out: what exactly is measured, and what share is promised."""
+    return (definition_of(measure) if measure else ""), getattr(measure, "target", None)
 
 
 def trend(judged: Judgements, name: str, periods: Sequence[Period], frame: Frame) -> pd.DataFrame:

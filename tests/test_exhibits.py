@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from judging import version
 
 from slareport import exhibits, sections
 from slareport import format as fmt
@@ -263,6 +264,21 @@ def test_the_scorecard_shows_the_figures(reviews, team):
             counted = " of ".join(fmt.money(sum_, each.currency) for sum_ in (each.numerator, each.denominator))
         shown = {late} if each.kind == "promise" else {counted, f"{each.n} deals", f"{each.n} answers"}
         assert shown & set(words), each.promise
+
+
+def test_what_a_change_splits_is_shown_under_each_version():
+    versions = [version("2026-01-01", within="4 business hours", version="1"),
+                version("2026-02-16", target="0.95", version="2")]  # fmt: skip
+    split = exhibits.split(frame(row(version="1"), row(version="2", target=0.95, result="kept")), versions)
+    words = read(exhibits.scorecard({"reply": frame(row())}, {}, [split]).html).words
+    start = words.index("Under each version of the agreement")
+    told = " ".join(words[start:])
+    assert "1, from 1 January 2026 90% within 4 business hours" in told
+    assert "2, from 16 February 2026 95% within 60 business minutes" in told
+    outcome = exhibits.split(
+        frame(row(promise="closure", kind="outcome", kpi="deal_closure_rate", version="1")), versions
+    )
+    assert outcome.rows[0][2] == "horizon days 30"
 
 
 def test_the_worth_behind_the_misses_is_of_late_leads_alone():

@@ -41,6 +41,7 @@ def executed(*, value=0.5, as_of="2026-10-07T22:00:00+00:00", provisional=False,
         "accounting": [{"table": "leads", "read": 3, "used": 2, "excluded": 1, "set_aside": 0}],
         "items": [],
         "scorecard": [{"team": "emea", "promise": "lead-response", "value": value}],
+        "versions": [],
         "misses": [],
         "forecasts": [],
         "rejects": [],
@@ -57,7 +58,7 @@ def published(folder, notebook=None, html="<html>packet</html>"):
 # ── What is there ──
 
 
-def test_a_packet_is_eight_files_and_a_pointer(tmp_path):
+def test_a_packet_is_nine_files_and_a_pointer(tmp_path):
     folder = published(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
         "forecasts.csv",
@@ -68,6 +69,7 @@ def test_a_packet_is_eight_files_and_a_pointer(tmp_path):
         "packet.xlsx",
         "rejects.csv",
         "scorecard.csv",
+        "versions.csv",
     ]
     assert folder.parent == tmp_path / "2026Q3" / "emea" / "team_review"
     assert folder.name == f"20261007T220000Z-{PLACE.current(tmp_path)['content_digest'][:8]}"
@@ -98,6 +100,7 @@ def test_the_columns_are_the_interface_people_build_on():
         "team,period,as_of,promise,title,kind,kpi,definition,version,unit,currency,target,value,n,numerator,denominator,met,"
         "missed,allowed,pending,excluded,invalid,low,high,result,evidence,previous,previous_published,change"
     )
+    assert CSV_COLUMNS["versions"] == CSV_COLUMNS["scorecard"]
     assert ",".join(CSV_COLUMNS["misses"]) == (
         "team,period,promise,item,name,account,amount,currency,owner_at_deadline,started_at,due_at,stopped_at,"
         "elapsed_minutes,late_minutes,cause,record_url"
@@ -204,7 +207,7 @@ def test_a_reader_of_current_always_finds_a_whole_packet(tmp_path, monkeypatch):
         monkeypatch.setattr(Path, name, looked(getattr(Path, name)))
     published(tmp_path, executed(value=0.6))
     assert len(seen) == 3
-    assert all(len(files) == 8 for files in seen)
+    assert all(len(files) == 9 for files in seen)
 
 
 def test_a_full_disk_leaves_the_old_packet_and_no_half_of_the_new(tmp_path):

@@ -10,7 +10,7 @@ from judging import OUTCOMES, REPLY, at, deal, judge, lead, version
 
 from slareport.period import parse_period
 from slareport.results import BETTER, CHANCE, CLEARLY, KEPT, MISSED, NO_DATA, NO_PREVIOUS, SAME, SHORT, TOO_FEW, WORSE
-from slareport.scorecard import MISS_COLUMNS, Row, misses, scorecard, trend
+from slareport.scorecard import MISS_COLUMNS, Row, misses, scorecard, split, trend
 from slareport.worktime import parse_duration
 
 IN_TIME, TOO_LATE = "2026-03-09 09:30", "2026-03-09 12:00"
@@ -230,3 +230,48 @@ def test_misses_are_the_very_items_the_longest_overdue_first():
 def test_a_lost_deal_is_never_a_miss():
     judged = judge(deals=deals(0, 20))
     assert misses(judged.frames, parse_period("2026Q1"), judged.frame).empty
+
+
+# A change to the agreement in the middle of a period
+
+FEBRUARY, MARCH = "2026-02-02", "2026-03-09"
+
+
+@pytest.mark.parametrize(
+    ("changed", "days", "expected"),
+    [
+        pytest.param({"within": "60 minutes"}, (FEBRUARY, MARCH), [("1", 1, 3), ("2", 1, 3)], id="another time"),
+        pytest.param({"target": "0.5"}, (FEBRUARY, MARCH), [("1", 1, 3), ("2", 1, 3)], id="another share"),
+        pytest.param({}, (FEBRUARY, MARCH), [], id="the same promise again"),
+        pytest.param({"title": "Other words"}, (FEBRUARY, MARCH), [], id="other words of the agreement"),
+        pytest.param({"target": "0.5"}, (MARCH,), [], id="items under one version only"),
+        pytest.param({"target": "0.5"}, ("2025-12-15", MARCH), [], id="items of the other are of another period"),
+    ],
+)
+def test_what_a_change_splits_has_a_row_under_each_version(changed, days, expected):
+    items = [one for day in days for one in leads(1, 2, day, mark=day)]
+    made = judge(items, versions=[version("2025-12-01", version="1"), version("2026-02-16", **changed, version="2")])
+    found = split(made.frames, parse_period("2026Q1"), made.frame)
+    assert [tuple(row) for row in found[["version", "met", "n"]].to_numpy()] == expected
+    assert list(found.columns) == list(Row.__dataclass_fields__)
+
+
+def test_what_a_change_splits_is_judged_by_what_each_version_promised():
+    items = [*leads(7, 3, FEBRUARY, mark="old"), *leads(7, 3, MARCH, mark="new")]
+    versions = [version("2026-01-01", target="0.6", version="1"), version("2026-02-16", target="0.8", version="2")]
+    made = judge(items, versions=versions)
+    found = split(made.frames, parse_period("2026Q1"), made.frame)
+    assert [tuple(row) for row in found[["target", "result", "allowed"]].to_numpy()] == [
+        (0.6, KEPT, 4),
+        (0.8, MISSED, 2),
+    ]
+    assert made.row()["target"] == 0.7, "the scorecard's own row blends them"
+
+
+def test_a_result_is_split_where_two_versions_measure_it_otherwise():
+    closure = OUTCOMES[1] | {"knobs": {"horizon_days": 20}}
+    versions = [version("2026-01-01", version="1"), version("2026-02-16", outcomes=[closure], version="2")]
+    items = [*deals(1, created="2026-02-10", mark="old"), *deals(1, created="2026-03-02", mark="new")]
+    made = judge(deals=items, versions=versions)
+    found = split(made.frames, parse_period("2026Q1"), made.frame)
+    assert found[["promise", "version"]].to_numpy().tolist() == [["closure", "1"], ["closure", "2"]]

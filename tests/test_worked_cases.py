@@ -20,7 +20,7 @@ from slareport.judgements import judge_items
 from slareport.kpi import KPIS
 from slareport.period import parse_period
 from slareport.results import KEPT, MISSED
-from slareport.scorecard import misses
+from slareport.scorecard import misses, split
 from slareport.source import Reader
 
 KEPT_OF = ["numerator", "denominator"]
@@ -115,8 +115,8 @@ def amended():
 
 
 def by_version():
-    frame = judge(AMENDED, versions=[OLD, NEW]).frames["reply"]
-    return [tuple(counts) for counts in frame.groupby("version")[KEPT_OF].sum().to_numpy()]
+    made = judge(AMENDED, versions=[OLD, NEW])
+    return [tuple(counts) for counts in split(made.frames, parse_period("2026Q1"), made.frame)[KEPT_OF].to_numpy()]
 
 
 def blended():

@@ -43,8 +43,8 @@ display({{"application/vnd.slareport.record+json": dict(
     title="North: SLA review", foot="foot", id="1d", edition="team", client="", team=team, name=team.title(),
     bottom_line=dict(lede="Half of the deals were won.", points=[]), period=period, period_title="2017 Q2",
     as_of="{AS_OF}", provisional=False, zone="UTC", agreement_digest="a" * 64, data_digest="d" * 64,
-    accounting=[], items=[], scorecard=[dict(row, team=team, period=period)], misses=[], forecasts=[],
-    rejects=[])}}, raw=True)
+    accounting=[], items=[], scorecard=[dict(row, team=team, period=period)], versions=[],
+    misses=[], forecasts=[], rejects=[])}}, raw=True)
 """
 
 

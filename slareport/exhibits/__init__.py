@@ -15,6 +15,7 @@ from slareport.exhibits.rows import AFTER_HOURS, SHOWN_MISSES, counted, misses, 
 from slareport.exhibits.said import asked, carried, explained, needed, remarks
 from slareport.exhibits.scorecards import brief, headline, matrix, scorecard
 from slareport.exhibits.trends import causes, compared, small, trend
+from slareport.exhibits.versions import split
 
 __all__ = [
     "AFTER_HOURS",
@@ -41,6 +42,7 @@ __all__ = [
     "scorecard",
     "sentences",
     "small",
+    "split",
     "trend",
     "trust",
     "wins_ahead",

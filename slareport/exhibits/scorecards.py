@@ -46,11 +46,11 @@ def headline(rows: pd.DataFrame, before: pd.DataFrame, misses: pd.DataFrame) -> 
     return sections.section("headline", "headline numbers", figures=figures)
 
 
-def scorecard(history: Mapping[str, pd.DataFrame], at_risk: Mapping[str, int]) -> Section:
+def scorecard(history: Mapping[str, pd.DataFrame], at_risk: Mapping[str, int], split: Sequence[Table] = ()) -> Section:
     """Every promise and every result, in the order of the agreement.
 
     `history` has the rows of each over the last periods, the one under review last; `at_risk` counts, per promise,
-    what is still waiting and past its warning time.
+    what is still waiting and past its warning time; `split` is what a change to the agreement splits.
     """
     kinds = {kind: [r for r in history.values() if r["kind"].iloc[-1] == kind] for kind in ("promise", "outcome")}
     found = []
@@ -62,7 +62,7 @@ def scorecard(history: Mapping[str, pd.DataFrame], at_risk: Mapping[str, int]) -
         titles = ["Result", "#Now", "#Likely range", "#Counted", "#Change", *_over(history), "Compared"]
         cells = [_outcome_cells(rows) for rows in kinds["outcome"]]
         found.append(Table("Results", sections.columns(titles), cells, "scorecard"))
-    return sections.tables("scorecard", *found, below=[*_waiting(kinds["promise"], at_risk)])
+    return sections.tables("scorecard", *found, *split, below=[*_waiting(kinds["promise"], at_risk)])
 
 
 def brief(rows: pd.DataFrame) -> list[Table]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
+from slareport import findings, sections
 from slareport import format as fmt
-from slareport import sections
-from slareport.agreement import Version
+from slareport.agreement import Outcome, Promise, Version
 from slareport.differing import Difference, Under
+from slareport.exhibits.targets import promised
 from slareport.findings.targets import in_periods
 from slareport.playback import Playback
 from slareport.sections import Cell, Table
@@ -25,6 +28,31 @@ def under_each(found: Sequence[Under], old: Version, new: Version) -> Table:
     titles = ["Promise", f"#{_title(old)}", f"#{_title(new)}"]
     rows: list[Sequence[Cell]] = [[one.after.promise.title, _kept(one.before), _kept(one.after)] for one in found]
     return Table("The last year under each", sections.columns(titles), rows)
+
+
+def split(rows: pd.DataFrame, versions: Sequence[Version]) -> Table:
+    """What a change in the middle of a period splits: each promise and result under each version.
+
+    `rows` are scorecard rows of one version each, named by it.
+    """
+    titles = ["Promise or result", "Version", "Agreed", "#Now", "#Counted", "Result"]
+    by_name = {version.version: version for version in versions}
+    cells: list[Sequence[Cell]] = []
+    for _, row in rows.iterrows():
+        version = by_name[row["version"]]
+        since = f"{version.version}, from {fmt.day(version.effective_from)}"
+        said = findings.now_in_words(row), findings.of_how_many(row)
+        result = sections.result(findings.ICONS.get(row["result"], "none"), findings.result_in_words(row))
+        cells.append([row["title"], since, _agreed(version.measure(row["promise"])), *said, result])
+    return Table("Under each version of the agreement", sections.columns(titles), cells, "scorecard")
+
+
+def _agreed(measure: Promise | Outcome | None) -> str:
+    """What one version says of a promise or result, in short."""
+    if isinstance(measure, Promise):
+        return promised(measure)
+    knobs = measure.knobs.items() if measure else ()
+    return fmt.listed([f"{name.replace('_', ' ')} {value}" for name, value in knobs]) or fmt.DASH
 
 
 def _title(version: Version) -> str:

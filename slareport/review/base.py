@@ -99,8 +99,10 @@ class Base:
         return exhibits.headline(self.rows, before if comparable[promises].all() else before[:0], self.missed)
 
     def scorecard(self) -> Section:
-        """Every promise and every result, in the order of the agreement."""
-        return exhibits.scorecard(self.history, self.evaluation.at_risk())
+        """Every promise and every result, in the order of the agreement; under each version what a change splits."""
+        rows = self.evaluation.split()
+        split = [] if rows.empty else [exhibits.split(rows, self.agreement.versions)]
+        return exhibits.scorecard(self.history, self.evaluation.at_risk(), split)
 
     def attention(self) -> Gallery:
         """What was missed or got worse, the clearest first: how it went, the causes, and who answers for it."""
