@@ -18,7 +18,7 @@ from urllib.request import url2pathname
 import pandas as pd
 
 from slareport.extract import Extract
-from slareport.jobs import WITH_DRAFTS, Job, instants_of, known_at
+from slareport.jobs import WITH_DRAFTS, Job, agreement_of, instants_of, known_at
 from slareport.outputs import FAILED, intact
 from slareport.teams import UNASSIGNED
 from slareport.workspace import PACKAGE, Workspace
@@ -109,7 +109,7 @@ class Ingredients:
         packet knows, and no signature under a version that is not in force in its period.
         """
         space, period = self.workspace, self.workspace.period(job.period)
-        agreement = space.agreement.known(known_at(space, job))
+        agreement = agreement_of(space, period, job.tags).known(known_at(space, job))
         unread = space.reviews.unread(period, job.team) | space.signatures.unread(agreement.in_force(period))
         if WITH_DRAFTS not in job.tags:
             unread |= space.agreement.digests.keys() - agreement.digests.keys()

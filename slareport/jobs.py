@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from slareport.agreement import Agreement
 from slareport.editions import TEAM, client_key, inside, role_key
 from slareport.errors import Problem, UsageError, did_you_mean
 from slareport.outputs import Place
@@ -32,7 +33,7 @@ class Job:
     """One packet to make: of a team, of the company, of a client, or of a role in a team.
 
     `tags` are those of its notebook's parameters cell: `without-data` on a paper made of the agreement alone: it reads
-    no CRM tables, `with-drafts` on one that looks at versions to come.
+    no CRM tables, `with-drafts` on one that looks at versions to come, and at times before the first.
     """
 
     notebook: str
@@ -84,8 +85,6 @@ def plan(
         raise UsageError(Problem("a client's packet is of no team and no other edition", cure="leave --team out"))
     for team in teams:
         workspace.team(team)
-    for period in periods:
-        _check_period(workspace, period, as_of)
     jobs = []
     asked = [name for name, given in (("as_of", as_of), ("edition", edition), ("client", clients)) if given]
     for name in list(dict.fromkeys(notebooks)) or regular(workspace.root):
@@ -99,9 +98,10 @@ def plan(
             whose = [(team, "") for team in dict.fromkeys(teams or workspace.teams)]
         else:
             whose = [(COMPANY, "")] if not teams or name in notebooks else []
+        tags = tuple(_parameters_cell(path)[1])
         for period in periods:
+            _check_period(agreement_of(workspace, period, tags), period, as_of)
             about = _roles(workspace, period, roles) if "role" in takes else [""]
-            tags = tuple(_parameters_cell(path)[1])
             jobs += [
                 Job(name, path, period.name, key, as_of, edition, client, role, tags)
                 for key, client in whose
@@ -112,11 +112,17 @@ def plan(
     return jobs
 
 
+def agreement_of(workspace: Workspace, period: Period, tags: Collection[str]) -> Agreement:
+    """The agreement a packet is made under: what looks at drafts looks at times before any version was in force too."""
+    return workspace.agreement.reaching(period.start) if WITH_DRAFTS in tags else workspace.agreement
+
+
 def known_at(workspace: Workspace, job: Job) -> pd.Timestamp:
     """The instant up to which a packet's review knows things."""
     if job.as_of:
         return instant(job.as_of, workspace.agreement.zone)
-    return workspace.agreement.as_of(workspace.period(job.period))
+    period = workspace.period(job.period)
+    return agreement_of(workspace, period, job.tags).as_of(period)
 
 
 def instants_of(workspace: Workspace, job: Job) -> list[pd.Timestamp]:
@@ -153,8 +159,7 @@ def _fits(path: Path, takes: Collection[str], asked: Collection[str], *, named: 
     return not lacks and not alone
 
 
-def _check_period(workspace: Workspace, period: Period, as_of: str) -> None:
-    agreement = workspace.agreement
+def _check_period(agreement: Agreement, period: Period, as_of: str) -> None:
     agreement.in_force(period)
     if as_of and instant(as_of, agreement.zone) <= period.bounds(agreement.zone)[0]:
         cure = "choose a time after the period's start, or an earlier period"

@@ -109,11 +109,8 @@ def play_back(made: Evaluation, promise: Promise, team: str | None = None, perio
 
 def promising(agreement: Agreement, promise: Promise, since: pd.Timestamp) -> Agreement:
     """An agreement that has promised just this ever since a time, with the calendars of each of its versions."""
-    first = since.tz_convert(agreement.zone).date()
-    alone = [version.model_copy(update={"promises": [promise], "outcomes": []}) for version in agreement.versions]
-    if first < alone[0].effective_from:
-        alone[0] = alone[0].model_copy(update={"effective_from": first})
-    return Agreement(tuple(alone), agreement.digests)
+    alone = (version.model_copy(update={"promises": [promise], "outcomes": []}) for version in agreement.versions)
+    return replace(agreement, versions=tuple(alone)).reaching(since.tz_convert(agreement.zone).date())
 
 
 def level_reached(shares: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,10 @@ class Workspace:
     def period(self, text: str) -> Period:
         """A period by its name, in this agreement's fiscal year."""
         return parse_period(text, fiscal_start=self.agreement.fiscal_start)
+
+    def reaching(self, period: str) -> Workspace:
+        """The workspace as if the agreement had been in force in a period, to look at a time before any was."""
+        return replace(self, agreement=self.agreement.reaching(self.period(period).start))
 
     def page(self, team: str) -> str | None:
         """Where people find the reviews of a team: its row among all reviews, None where the agreement does not say."""

@@ -268,6 +268,21 @@ def test_a_period_before_the_first_version_is_refused_with_its_days(tmp_path):
         agreement.in_force(parse_period("2026Q1"))
 
 
+def test_a_draft_can_be_held_against_a_time_before_any_agreement(tmp_path):
+    agreement, quarter = load(tmp_path, "2026-02-01", "2026-05-01"), parse_period("2025Q4")
+    reaching = agreement.reaching(quarter.start)
+    assert [version.version for version in reaching.in_force(quarter)] == ["1"]
+    assert reaching.version_of(instants("2025-12-31T22:00Z", "2026-05-02", "2025-09-30")).tolist() == [0, 1, -1]
+    assert reaching.as_of(quarter) == pd.Timestamp("2026-01-08T23:00Z")
+    assert reaching.known(reaching.as_of(quarter)).in_force(quarter) == [agreement.versions[0]]
+    assert reaching.file_of(reaching.versions[0]) == agreement.file_of(agreement.versions[0])
+
+
+def test_an_agreement_that_was_in_force_already_reaches_as_far_as_it_does(tmp_path):
+    agreement = load(tmp_path, "2026-02-01")
+    assert agreement.reaching(dt.date(2026, 2, 1)) == agreement.reaching(dt.date(2027, 1, 1)) == agreement
+
+
 def test_a_period_over_an_amendment_has_two_versions(tmp_path):
     agreement = load(tmp_path, "2026-01-01", "2026-02-16", "2026-04-01")
     assert [version.version for version in agreement.in_force(parse_period("2026Q1"))] == ["1", "2"]

@@ -1,5 +1,8 @@
 """How the work really runs: counted by hand on small tables, and the planted pain point first on the sample company."""
 
+import datetime as dt
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -162,6 +165,15 @@ def test_the_planted_pain_point_is_ranked_first(analysis):
     assert analysis.lede.startswith("APAC: deals stay 20.4 days")
     assert "won deals" in analysis.lede
     assert analysis.points == []
+
+
+def test_it_is_the_same_before_any_agreement_was_in_force(analysis, sample):
+    first, *later = sample.agreement.versions
+    drafts = [first.model_copy(update={"effective_from": dt.date(2027, 1, 1)}), *later]
+    young = replace(sample, agreement=replace(sample.agreement, versions=tuple(drafts[:1])))
+    before = WorkflowAnalysis("2026Q3", workspace=young)
+    assert (before.lede, before.points) == (analysis.lede, analysis.points)
+    pd.testing.assert_frame_equal(before.pain, analysis.pain)
 
 
 def test_the_cost_is_told_in_money_where_amounts_have_one_currency(analysis):

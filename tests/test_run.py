@@ -16,7 +16,7 @@ from tiny import CLOSE, PERIOD, SLAREPORT, make_workspace, processes, slareport,
 
 from slareport import outputs
 from slareport.errors import LockedError, MachineError, UsageError
-from slareport.jobs import plan
+from slareport.jobs import known_at, plan
 from slareport.kernels import Limits
 from slareport.run import prepare, run
 from slareport.workspace import open_workspace
@@ -157,6 +157,11 @@ def test_a_wrong_name_or_time_is_refused(workspace, options, told):
 def test_a_period_without_an_agreement_is_refused(workspace):
     with pytest.raises(UsageError, match="no agreement is in force"):
         plan(workspace, [workspace.period("2015Q1")])
+
+
+def test_before_any_agreement_there_is_what_looks_at_drafts(workspace):
+    jobs = plan(workspace, [workspace.period("2016Q2")], notebooks=["workflow_analysis", "target_setting"])
+    assert [known_at(workspace, job).isoformat() for job in jobs] == ["2016-07-09T04:00:00+00:00"] * 2
 
 
 @pytest.mark.parametrize(

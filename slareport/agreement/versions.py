@@ -20,10 +20,14 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Agreement:
-    """All versions in order of effect, and the digest of each file."""
+    """All versions in order of effect, and the digest of each file.
+
+    `reaches` is a day since when the first one is taken to have been in force, where that is before it was.
+    """
 
     versions: tuple[Version, ...]
     digests: Mapping[str, str]
+    reaches: dt.date | None = None
 
     @property
     def zone(self) -> str:
@@ -37,7 +41,11 @@ class Agreement:
 
     def effective_at(self) -> list[pd.Timestamp]:
         """The instant each version takes effect: midnight in the reporting zone."""
-        return [self._midnight(version.effective_from) for version in self.versions]
+        return [self._midnight(day) for day in self._begun()]
+
+    def reaching(self, day: dt.date) -> Agreement:
+        """The agreement as if its first version had been in force since a day, to look at a time before any was."""
+        return replace(self, reaches=day) if day < self.versions[0].effective_from else self
 
     def version_of(self, instants: pd.Series) -> pd.Series:
         """The position of the version in force at each instant; -1 before the first one and where there is none."""
@@ -68,9 +76,9 @@ class Agreement:
         if days:
             what = f"no agreement is in force on some days of {period.name}: {', '.join(days)}"
             raise UsageError(Problem(what, "parameters/agreement", cure="add a version that covers them"))
-        ends = [version.effective_from for version in self.versions[1:]] + [dt.date.max]
-        spans = zip(self.versions, ends, strict=True)
-        return [v for v, end in spans if v.effective_from < period.end and end > period.start]
+        begun = self._begun()
+        spans = zip(self.versions, begun, [*begun[1:], dt.date.max], strict=True)
+        return [version for version, first, end in spans if first < period.end and end > period.start]
 
     def period_at(self, day: dt.date) -> Period:
         """The period that is reviewed for a day, as the version in force on it has the cadence."""
@@ -84,13 +92,18 @@ class Agreement:
         day = calendar.open_days_after(period.end, version.review.settle_business_days)
         return self._midnight(day)
 
+    def _begun(self) -> list[dt.date]:
+        """The day that each version is in force since."""
+        first, *later = (version.effective_from for version in self.versions)
+        return [min(first, self.reaches or first), *later]
+
     def _midnight(self, day: dt.date) -> pd.Timestamp:
         """The instant a day begins in the reporting zone."""
         return pd.Timestamp(local_instant(day, 0, self.zone)).as_unit("us")
 
     def _gaps(self) -> Iterator[tuple[dt.date, dt.date]]:
         """The first and last day of every stretch without a version, the one before the first version included."""
-        yield dt.date.min, self.versions[0].effective_from - DAY
+        yield dt.date.min, self._begun()[0] - DAY
         for version, later in zip(self.versions, [*self.versions[1:], None], strict=True):
             last = later.effective_from - DAY if later else dt.date.max
             if version.ends_on and version.ends_on < last:

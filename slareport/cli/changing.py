@@ -38,7 +38,8 @@ def amend(
         raise UsageError(Problem("a change needs a reason", "--reason", cure="say why, in a sentence"))
     chosen = [amending.parse_amendment(text, last, reason) for text in changes or ()]
     if not changes:
-        chosen = amending.proposals(evaluate(home, period_of(home, period).name), last)
+        name = period_of(home, period).name
+        chosen = amending.proposals(evaluate(home.reaching(name), name), last)
     path = amending.amend(home, chosen, parse_day(effective_from), approved_by, version)
     for one in chosen:
         out.print(f"{one.promise}: {one.field} {one.value}. {one.reason}")
@@ -69,6 +70,7 @@ def diff(
     before = consent.version_of(home, old) if old else versions[-2]
     after = consent.version_of(home, new) if new else versions[-1]
     show(shown.differences(differing.differences(before, after), before, after))
-    made = evaluate(home, period_of(home, period).name)
+    name = period_of(home, period).name
+    made = evaluate(home.reaching(name), name)
     if under := differing.under_each(made, before, after):
         show(shown.under_each(under, before, after))

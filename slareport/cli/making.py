@@ -125,7 +125,7 @@ def _bytes(asked: float | None, workers: int) -> int | None:
 
 def _note_unsettled(home: Workspace, periods: list[Period], now: dt.datetime) -> None:
     for period in periods:
-        settles = home.agreement.as_of(period)
+        settles = home.agreement.reaching(period.start).as_of(period)
         if settles > now:
             err.print(
                 f"[yellow]note[/yellow] {period.name} settles on {settles.tz_convert(home.agreement.zone):%Y-%m-%d}: "

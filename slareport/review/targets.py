@@ -30,7 +30,7 @@ class TargetSetting(Inside):
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
         home = workspace or open_workspace()
-        super().__init__(evaluate(home, period, as_of), "all teams")
+        super().__init__(evaluate(home.reaching(period), period, as_of), "all teams")
         self.proposed = home.agreement.versions[-1]
 
     @cached_property

@@ -28,7 +28,7 @@ class WorkflowAnalysis(Inside):
     more = ""
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
-        super().__init__(evaluate(workspace or open_workspace(), period, as_of), "all teams")
+        super().__init__(evaluate((workspace or open_workspace()).reaching(period), period, as_of), "all teams")
 
     @cached_property
     def pain(self) -> pd.DataFrame:
