@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slareport.cli.app import Outputs_, Workspace_, app, now, open_home, out, told
+from slareport.cli.app import Outputs_, Workspace_, app, day_of, open_home, out, told
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from slareport.agreement import Version
     from slareport.workspace import Workspace
 
@@ -44,7 +42,7 @@ def sign(
     home = open_home(workspace, outputs)
     chosen = consent.version_of(home, version)
     proof = consent.Evidence(evidence, recorded_by) if evidence else None
-    consent.sign(home, chosen, party, by, _day(home, on), role, proof)
+    consent.sign(home, chosen, party, by, day_of(home, on), role, proof)
     _show(open_home(workspace, outputs), chosen)
 
 
@@ -64,7 +62,7 @@ def object_(
 
     home = open_home(workspace, outputs)
     chosen = consent.version_of(home, version)
-    path = consent.object_to(home, chosen, promise, by, _day(home, on), text)
+    path = consent.object_to(home, chosen, promise, by, day_of(home, on), text)
     out.print(f"the objection is in {path}")
 
 
@@ -84,17 +82,8 @@ def answer(
 
     home = open_home(workspace, outputs)
     chosen = consent.version_of(home, version)
-    path = consent.answer(home, chosen, promise, by, _day(home, on), text)
+    path = consent.answer(home, chosen, promise, by, day_of(home, on), text)
     out.print(f"the answer is in {path}")
-
-
-def _day(home: Workspace, text: str) -> dt.date:
-    """The day a person named, else today where periods begin and end."""
-    from zoneinfo import ZoneInfo
-
-    from slareport.documents import parse_day
-
-    return parse_day(text) if text else now().astimezone(ZoneInfo(home.agreement.zone)).date()
 
 
 def _show(home: Workspace, version: Version) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -90,6 +91,20 @@ def period_of(home: Workspace, text: str) -> Period:
     from slareport.period import parse_period
 
     return parse_period(text, fiscal_start=home.agreement.fiscal_start, today=now().date())
+
+
+def day_of(home: Workspace, text: str) -> dt.date:
+    """The day a person typed after --on, else today in the reporting zone."""
+    from zoneinfo import ZoneInfo
+
+    from slareport.documents import parse_day
+
+    if not text:
+        return now().astimezone(ZoneInfo(home.agreement.zone)).date()
+    try:
+        return parse_day(text)
+    except UsageError as error:
+        raise UsageError(replace(problem, place="--on", found=text) for problem in error.problems) from None
 
 
 def folder_of(workspace: Path | None) -> Path | None:

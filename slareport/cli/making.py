@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import logging
 import os
 import sys
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slareport.cli.app import PARTIAL, Outputs_, Workspace_, app, err, open_home, out, told
+from slareport.cli.app import PARTIAL, Outputs_, Workspace_, app, err, now, open_home, out, told
 from slareport.cli.progress import ending_on_sigterm, progress
 
 ANSWERS = 10  # how long a cluster may take to answer, in seconds
@@ -60,11 +59,10 @@ def run(
     from slareport.period import parse_periods
     from slareport.servers import Limits
 
-    now = dt.datetime.now(dt.UTC)
-    periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now.date())
+    periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now().date())
     planned = plan(home, periods, team or (), notebook or (), as_of, edition, client or (), role or ())
     if not as_of and not quiet:
-        _note_unsettled(home, periods, now)
+        _note_unsettled(home, periods)
     if dry_run:
         _show_plan(home, planned, force=force)
         return
@@ -123,10 +121,10 @@ def _bytes(asked: float | None, workers: int) -> int | None:
     return int(asked * GIB) if asked else share
 
 
-def _note_unsettled(home: Workspace, periods: list[Period], now: dt.datetime) -> None:
+def _note_unsettled(home: Workspace, periods: list[Period]) -> None:
     for period in periods:
         settles = home.agreement.reaching(period.start).as_of(period)
-        if settles > now:
+        if settles > now():
             err.print(
                 f"[yellow]note[/yellow] {period.name} settles on {settles.tz_convert(home.agreement.zone):%Y-%m-%d}: "
                 "what is not done yet counts as not done; for a provisional review give --as-of"

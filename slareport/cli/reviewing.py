@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from slareport.cli.app import Outputs_, Workspace_, app, open_home, out, period_of, told
-from slareport.errors import UsageError
-
-if TYPE_CHECKING:
-    from slareport.workspace import Workspace
+from slareport.cli.app import Outputs_, Workspace_, app, day_of, open_home, out, period_of, told
 
 review = typer.Typer(no_args_is_help=True, help="Answer for the misses of a review in a workbook, and sign it.")
 app.add_typer(review, name="review")
@@ -57,7 +51,7 @@ def import_(
     from slareport.saying import say
 
     home = open_home(workspace, outputs)
-    found = read(home, workbook, _day(home, on))
+    found = read(home, workbook, day_of(home, on))
     file = say(home, found.period, found.team, found.changes)
     new, changed = sum(map(len, found.changes.added.values())), len(found.changes.changed)
     if not new + changed:
@@ -65,7 +59,7 @@ def import_(
         return
     out.print(f"{plural(new, 'entry', 'entries')} new, {changed} changed in {file}")
     if "waivers" in {*found.changes.added, *(name for name, _ in found.changes.changed)}:
-        known = _day(home, on) + dt.timedelta(days=1)
+        known = day_of(home, on) + dt.timedelta(days=1)
         out.print(f"waivers count from then on: slareport run --period {found.period.name} --as-of {known}")
 
 
@@ -90,21 +84,5 @@ def sign(
         home.team(team)
     whose = team or COMPANY
     when = period_of(home, period)
-    file = put(home, when, whose, notebook, by, role, _day(home, on))
+    file = put(home, when, whose, notebook, by, role, day_of(home, on))
     out.print(f"signed by {by}: {whose.replace(COMPANY, 'the company')}, {when.name}; see {file}")
-
-
-def _day(home: Workspace, text: str) -> dt.date:
-    """The day that a person typed, or today in the reporting zone."""
-    from zoneinfo import ZoneInfo
-
-    from slareport.documents import parse_day
-
-    if text:
-        try:
-            return parse_day(text)
-        except UsageError as error:
-            raise UsageError(replace(problem, place="--on", found=text) for problem in error.problems) from None
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    now = dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch else dt.datetime.now(dt.UTC)
-    return now.astimezone(ZoneInfo(home.agreement.zone)).date()
