@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from slareport.jobs import Job
-    from slareport.period import Period
     from slareport.workspace import Workspace
 
 
@@ -62,7 +61,7 @@ def run(
     periods = parse_periods(period, fiscal_start=home.agreement.fiscal_start, today=now().date())
     planned = plan(home, periods, team or (), notebook or (), as_of, edition, client or (), role or ())
     if not as_of and not quiet:
-        _note_unsettled(home, periods)
+        _note_unsettled(home, planned)
     if dry_run:
         _show_plan(home, planned, force=force)
         return
@@ -121,12 +120,13 @@ def _bytes(asked: float | None, workers: int) -> int | None:
     return int(asked * GIB) if asked else share
 
 
-def _note_unsettled(home: Workspace, periods: list[Period]) -> None:
-    for period in periods:
-        settles = home.agreement.reaching(period.start).as_of(period)
+def _note_unsettled(home: Workspace, planned: list[Job]) -> None:
+    from slareport.jobs import WITHOUT_DATA, known_at
+
+    for period, settles in {job.period: known_at(home, job) for job in planned if WITHOUT_DATA not in job.tags}.items():
         if settles > now():
             err.print(
-                f"[yellow]note[/yellow] {period.name} settles on {settles.tz_convert(home.agreement.zone):%Y-%m-%d}: "
+                f"[yellow]note[/yellow] {period} settles on {settles.tz_convert(home.agreement.zone):%Y-%m-%d}: "
                 "what is not done yet counts as not done; for a provisional review give --as-of"
             )
 
