@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from slareport import files
 from slareport.agreement import Version
-from slareport.documents import Document, Place, Strict, parse
+from slareport.documents import as_said
 from slareport.editing import append, put
 from slareport.errors import Problem, UsageError, did_you_mean
-from slareport.signatures import EVIDENCE, SIGNATURES, Objection, Signature, open_objections
+from slareport.signatures import ANSWER, EVIDENCE, SIGNATURES, Objection, Signature, open_objections
 from slareport.workspace import Workspace
 
 HEAD = """\
 # Who has signed version {version} of the agreement, and what was objected to it. A signature holds for the file as it
 # was signed: after any change to it, sign again.
 """
-
-Item = TypeVar("Item", bound=Strict)
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ def sign(
         proof = hashlib.sha256(shown).hexdigest()
         kept = f"{proof[:8]}-{evidence.path.name}"
         said |= {"evidence": kept, "evidence_digest": proof, "recorded_by": evidence.recorded_by}
-    item = _checked(said, Signature)
+    item = as_said(Signature, **said).model_dump(exclude_none=True)
     if evidence:
         files.write(workspace.root / SIGNATURES / EVIDENCE / said["evidence"], shown)
     return _write(workspace, version, append(_text(workspace, version), ("signatures",), item))
@@ -83,7 +79,7 @@ def sign(
 def object_to(workspace: Workspace, version: Version, promise: str, by: str, on: dt.date, text: str) -> Path:
     """Record what someone has against a promise; the file that says so. Raises `UsageError` for one there is not."""
     _check_promise(version, promise)
-    item = _checked({"promise": promise, "by": by, "on": on.isoformat(), "text": text}, Objection)
+    item = as_said(Objection, promise=promise, by=by, on=on, text=text).model_dump(exclude_none=True)
     return _write(workspace, version, append(_text(workspace, version), ("objections",), item))
 
 
@@ -99,12 +95,10 @@ def answer(workspace: Workspace, version: Version, promise: str, by: str, on: dt
         others = sorted({one.promise for one in open_objections(record)})
         cure = f"open are objections to: {', '.join(others)}" if others else "none is open"
         raise UsageError(Problem(f"version {version.version} has no open objection to it", found=promise, cure=cure))
-    said = {"answer": text, "answered_by": by, "answered_on": on.isoformat()}
-    asked = waiting[0].model_dump(exclude_none=True, mode="json")
-    item = _checked({**asked, **said}, Objection)
+    said = as_said(Objection, **{**waiting[0].model_dump(), "answer": text, "answered_by": by, "answered_on": on})
     written, place = _text(workspace, version), ("objections", record.objections.index(waiting[0]))
-    for key in said:
-        written = put(written, (*place, key), item[key])
+    for key in ANSWER:
+        written = put(written, (*place, key), getattr(said, key))
     return _write(workspace, version, written)
 
 
@@ -113,12 +107,6 @@ def _check_promise(version: Version, promise: str) -> None:
     if promise not in promises:
         what = f"version {version.version} has no such promise"
         raise UsageError(Problem(what, found=promise, cure=did_you_mean(promise, promises)))
-
-
-def _checked(said: Mapping[str, str], model: type[Item]) -> dict[str, str | dt.date]:
-    """What a person said, as it is written down. Raises `UsageError` for what the record would not take."""
-    lines: dict[Place, int] = {}
-    return parse(Document("what was said", dict(said), lines, ""), model).model_dump(exclude_none=True)
 
 
 def _read(path: Path) -> bytes:

@@ -104,6 +104,13 @@ def parse(document: Document, model: type[Model]) -> Model:
         raise UsageError([_told(document, model, item) for item in error.errors()]) from None
 
 
+def as_said(model: type[Model], **said: Any) -> Model:
+    """What a person said, as a part of a parameter file. Raises `UsageError` for what the file would not take."""
+    return parse(
+        Document("what was said", {name: value for name, value in said.items() if value is not None}, {}, ""), model
+    )
+
+
 class _RefusedError(ValueError):
     """What carries the problems of a value through pydantic."""
 

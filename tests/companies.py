@@ -1,4 +1,5 @@
-"""Companies to look at packets of: a small agreement, a team without data, and one whose every name is hostile."""
+"""Companies to look at packets of: a small agreement, a team without data, one whose every name is hostile, and one
+that has no agreement yet."""
 
 from __future__ import annotations
 
@@ -46,6 +47,24 @@ def with_six_promises(sample: Workspace, root: Path) -> Path:
     teams = yaml.load(root / "parameters" / "teams.yaml")
     teams["teams"]["new"] = NOBODY
     yaml.dump(teams, root / "parameters" / "teams.yaml")
+    return root
+
+
+def founded(sample: Workspace, root: Path) -> Path:
+    """The sample company before any agreement: a draft that asks too much, nothing said or signed, nobody trained."""
+    _copy(sample, root)
+    parameters = root / "parameters"
+    for folder in ("reviews", "signatures"):
+        shutil.rmtree(parameters / folder)
+    first, *later = sorted((parameters / "agreement").iterdir())
+    for path in later:
+        path.unlink()
+    text = first.read_text("utf-8").replace("effective_from: 2023-10-01", "effective_from: 2026-01-01")
+    asked = re.sub(r"\b4 business hours", "30 business minutes", text)
+    first.with_stem("2026-01-01").write_text(asked, "utf-8")
+    first.unlink()
+    learnt = root / "data" / "Training_Record__c.csv"
+    learnt.write_text(learnt.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
     return root
 
 

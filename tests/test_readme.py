@@ -20,7 +20,8 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-COMMANDS = [line.partition("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+LINES = [line for block in blocks("sh") for line in block.replace("\\\n", " ").splitlines()]
+COMMANDS = [line.partition("#")[0].strip() for line in LINES]
 MADE_BY_HAND = "--workspace sales"  # a workspace whose exports a person has yet to put there
 
 

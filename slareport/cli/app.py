@@ -93,8 +93,8 @@ def period_of(home: Workspace, text: str) -> Period:
     return parse_period(text, fiscal_start=home.agreement.fiscal_start, today=now().date())
 
 
-def day_of(home: Workspace, text: str) -> dt.date:
-    """The day a person typed after --on, else today in the reporting zone."""
+def day_of(home: Workspace, text: str, place: str = "--on") -> dt.date:
+    """The day a person typed at a place of the command, else today in the reporting zone."""
     from zoneinfo import ZoneInfo
 
     from slareport.documents import parse_day
@@ -104,7 +104,7 @@ def day_of(home: Workspace, text: str) -> dt.date:
     try:
         return parse_day(text)
     except UsageError as error:
-        raise UsageError(replace(problem, place="--on", found=text) for problem in error.problems) from None
+        raise UsageError(replace(problem, place=place, found=text) for problem in error.problems) from None
 
 
 def folder_of(workspace: Path | None) -> Path | None:

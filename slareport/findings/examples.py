@@ -15,12 +15,12 @@ from slareport.worktime import Calendar, Duration
 FRIDAY = 4
 TIMES = ((FRIDAY, 16, 30), (FRIDAY + 1, 15, 0), (FRIDAY + 3, 9, 0))  # before a weekend, in it, after it
 ITEMS = {
-    "leads": "A lead",
+    "leads": "A lead that comes in",
     "lead_handoffs": "A lead offered",
-    "steps": "A request",
+    "steps": "A request made",
     "won_deals": "A deal won",
-    "feedback": "Feedback",
-    "opportunities": "A deal",
+    "feedback": "Feedback given",
+    "opportunities": "A deal opened",
     "touch_gaps": "A deal touched",
 }
 
@@ -36,11 +36,11 @@ def examples(promise: Promise, calendar: Calendar, since: dt.date) -> list[str]:
 
 def _due(promise: Promise, within: Duration, calendar: Calendar, since: dt.date) -> Iterator[str]:
     friday = since + dt.timedelta(days=(FRIDAY - since.weekday()) % 7)
-    what = ITEMS.get(KPIS[promise.kpi].subject, "An item")
+    what = ITEMS.get(KPIS[promise.kpi].subject, "An item that comes in")
     for weekday, hour, minute in TIMES:
         local = pd.Timestamp(friday) + pd.Timedelta(days=weekday - FRIDAY, hours=hour, minutes=minute)
         start = pd.Series([local.tz_localize(calendar.zone).tz_convert("UTC").as_unit("us")])
         amount = pd.Series([within.amount], dtype="timedelta64[us]")
         due = calendar.deadline(start, amount) if within.business else start + amount
         came, until = (fmt.moment(moment.iloc[0], calendar.zone) for moment in (start, due))
-        yield f"{what} that comes in on {came} is due on {until}."
+        yield f"{what} on {came} is due on {until}."
