@@ -76,7 +76,7 @@ def amend(
         raise UsageError(Problem("a version takes effect then or later", "--from", found=effective_from, cure=cure))
     if not amendments:
         raise UsageError(Problem("nothing would change", cure="name a change: --set PROMISE.FIELD=VALUE --reason WHY"))
-    text = (workspace.root / workspace.agreement.file_of(last)).read_text("utf-8")
+    text = (workspace.root / workspace.agreement.file_of(last)).read_bytes().decode()
     text = put(text, ("version",), version or _next(last))
     text = put(text, ("effective_from",), effective_from)
     for amendment in amendments:

@@ -80,6 +80,13 @@ def test_comments_order_and_quoting_stay(home):
     assert draft.endswith("\n# The end.\n")
 
 
+def test_lines_of_windows_stay(home):
+    path = home.root / "parameters" / "agreement" / "2026-02-16.yaml"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    draft = amend(open_workspace(home.root, home.outputs), [WITHIN], NEW_YEAR, "Ada").read_bytes()
+    assert draft.count(b"\n") == draft.count(b"\r\n") > 100
+
+
 def test_a_draft_is_a_version_that_nobody_has_signed(home):
     amend(home, [WITHIN], NEW_YEAR, "Ada")
     made = open_workspace(home.root, home.outputs)

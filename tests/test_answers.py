@@ -141,7 +141,7 @@ def test_what_was_filled_in_stands_in_the_minutes(workspace, book):
         == """# What people say about North, 2017Q2.
 explanations:
   - promise: reply
-    item: "00123"
+    item: '00123'
     by: Ada
     on: 2017-07-14
     text: He was ill
@@ -172,7 +172,7 @@ def test_what_is_there_keeps_its_place_and_comments(workspace, book):
     made = with_minutes(workspace)
     filled = fill(book, EXPLAINED | {"explanation 3": "She was away", "explained by 3": "Ada"})
     text = (brought(made, filled).root / FILE).read_text()
-    new = '  - promise: reply\n    item: "00123"\n    by: Ada\n    on: 2017-07-14\n    text: He was ill\n'
+    new = "  - promise: reply\n    item: '00123'\n    by: Ada\n    on: 2017-07-14\n    text: He was ill\n"
     changed = SAID.replace("2017-07-12, text: She was ill", "2017-07-14, text: She was away")
     assert text == changed.replace("# true\n", "# true\n" + new)
 
