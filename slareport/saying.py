@@ -77,4 +77,4 @@ def changed(text: str, changes: Changes) -> str:
 
 
 def _fields(entry: Strict) -> dict[str, Any]:
-    return entry.model_dump(exclude_none=True)
+    return entry.model_dump(exclude_defaults=True)

@@ -77,7 +77,7 @@ def test_a_decision_is_added_with_its_options():
     made = changed("", Changes(added={"decisions": [decision]}))
     assert made == (
         "decisions:\n  - question: Who answers?\n    options:\n      - text: A deputy\n        recommended: yes\n"
-        "      - text: As it is\n        recommended: no\n    decider: Cy\n    due: 2026-10-09\n"
+        "      - text: As it is\n    decider: Cy\n    due: 2026-10-09\n"
     )
     assert read(made).decisions == [decision]
 
