@@ -60,6 +60,10 @@ class Paper:
         """The working hours, in words."""
         return agreed.hours(self.version)
 
+    def reviews(self) -> Section:
+        """When it is reviewed."""
+        return agreed.reviews(self.version)
+
     def close(self) -> record.Record:
         """End the paper: its record, the proof that every cell before has run."""
         told = record.Told(self.kind, self.name, self.workspace.agreement.zone, self.lede, [])
@@ -95,10 +99,6 @@ class Agreed(Paper):
     def standards(self) -> Section:
         """What holds for everything that is promised."""
         return agreed.standards(self.version)
-
-    def reviews(self) -> Section:
-        """When it is reviewed."""
-        return agreed.reviews(self.version)
 
     # What follows is for inside readers.
 
