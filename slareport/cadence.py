@@ -27,7 +27,7 @@ class Due:
 def schedule(agreement: Agreement, first: dt.date, last: dt.date) -> list[Due]:
     """The reviews due from the period of one day to that of another and two more, as the agreement has the cadence.
 
-    It ends where no agreement is in force.
+    It begins with the first version, and ends where none is in force any more.
     """
     return list(_due(agreement, agreement.period_at(first), agreement.period_at(last)))
 
@@ -55,14 +55,16 @@ def as_icalendar(due: list[Due], agreement: Agreement) -> bytes:
 
 
 def _due(agreement: Agreement, period: Period, last: Period) -> Iterator[Due]:
-    ahead = 0
+    begun, ahead = agreement.versions[0].effective_from, 0
     while ahead <= AHEAD:
+        ahead += period.start >= last.start
         try:
             version, settles = agreement.in_force(period)[-1], agreement.as_of(period)
-        except UsageError:  # no agreement is in force then
-            return
-        calendar = version.working_hours()[version.review.calendar]
-        day = settles.tz_convert(agreement.zone).date()
-        yield Due(period, settles, calendar.open_days_after(day, version.review.hold_business_days))
-        ahead += period.start >= last.start
+        except UsageError:  # no agreement was in force yet, or none is any more
+            if period.start >= begun:
+                return
+        else:
+            calendar = version.working_hours()[version.review.calendar]
+            day = settles.tz_convert(agreement.zone).date()
+            yield Due(period, settles, calendar.open_days_after(day, version.review.hold_business_days))
         period = agreement.period_at(period.end)

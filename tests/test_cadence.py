@@ -36,6 +36,16 @@ def test_periods_follow_the_cadence(sample, review, periods):
     assert [one.period.name for one in due] == periods
 
 
+def test_it_begins_with_the_first_period_that_an_agreement_covers(sample):
+    """2023Q2 was looked at before anything was agreed; the first version took effect with the fourth quarter."""
+    due = schedule(sample.agreement, dt.date(2023, 4, 1), dt.date(2023, 4, 1))
+    assert [one.period.name for one in due] == ["2023Q4"]
+    first, *later = sample.agreement.versions
+    late = first.model_copy(update={"effective_from": dt.date(2023, 10, 2)})
+    due = schedule(Agreement((late, *later), sample.agreement.digests), dt.date(2023, 7, 1), dt.date(2023, 10, 1))
+    assert [one.period.name for one in due] == ["2024Q1", "2024Q2"]
+
+
 def test_days_are_business_days_of_the_calendar_of_reviews(sample):
     """Q3 ends with September; after five business days, as 8 October begins, data settle; ten more make it the 22nd."""
     third = schedule(sample.agreement, dt.date(2026, 7, 1), dt.date(2026, 7, 1))[0]
