@@ -14,7 +14,7 @@ import pandas as pd
 
 from slareport import files, outputs, signing
 from slareport import format as fmt
-from slareport.all_reviews import Cell, Index, Link, Promise, Row, State, Upcoming, render_index
+from slareport.all_reviews import MISSING, Cell, Index, Link, Promise, Row, State, Upcoming, render_index
 from slareport.cadence import as_icalendar, schedule
 from slareport.errors import UsageError
 from slareport.findings import ICONS, now_in_words
@@ -26,6 +26,7 @@ from slareport.teams import COMPANY
 from slareport.workspace import Workspace
 
 MAIN = {"leadership_summary", "team_review", "client_review"}  # the others are linked beside these
+PAPERS = {"agreement", "handbook", "target_setting", "workflow_analysis"}  # what nobody reviews a period by
 INSTANT = pd.Timedelta(microseconds=1)
 
 Published = tuple[Place, Mapping[str, Any] | None, str]
@@ -47,10 +48,7 @@ def write_index(workspace: Workspace) -> Path:
     cells: dict[str, dict[str, Cell]] = defaultdict(dict)
     tables: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
     for (team, title), found in made.items():
-        main, *others = sorted(found, key=lambda one: _weight(one[0]))
-        tables[team][title] = table = _scorecard(workspace, main)
-        more = (*_superseded(workspace, main), *(_link(workspace, other) for other in others))
-        cells[team][title] = replace(_cell(workspace, periods[title], main, table), more=more)
+        cells[team][title], tables[team][title] = _told(workspace, periods[title], found)
     clients = {place.team: f"Client: {told['client']}" for place, told, _ in _all(made) if told and told.get("client")}
     titles = {COMPANY: "Company", **{key: team.name for key, team in workspace.teams.items()}, **clients}
     order = [*titles, *sorted(set(cells) - set(titles))]
@@ -61,6 +59,16 @@ def write_index(workspace: Workspace) -> Path:
     page = workspace.outputs / "index.html"
     files.write(page, render_index(Index(workspace.agreement.versions[-1].title, tuple(newest), rows, calendar)))
     return page
+
+
+def _told(workspace: Workspace, period: Period, found: list[Published]) -> tuple[Cell, pd.DataFrame]:
+    """How one review stands, with ways to what else was made of it, and its scorecard. Papers alone are no review."""
+    main, *others = sorted(found, key=lambda one: _weight(one[0]))
+    if main[0].notebook in PAPERS:
+        return replace(MISSING, more=tuple(_link(workspace, one) for one in (main, *others))), pd.DataFrame()
+    table = _scorecard(workspace, main)
+    more = (*_superseded(workspace, main), *(_link(workspace, other) for other in others))
+    return replace(_cell(workspace, period, main, table), more=more), table
 
 
 def _calendar(workspace: Workspace, published: list[Period]) -> tuple[Upcoming, ...]:
@@ -82,9 +90,9 @@ def _all(made: Mapping[tuple[str, str], list[Published]]) -> Iterator[Published]
     return itertools.chain.from_iterable(made.values())
 
 
-def _weight(place: Place) -> tuple[bool, bool, str]:
+def _weight(place: Place) -> tuple[bool, bool, bool, str]:
     """What stands first among the packets of one review."""
-    return place.notebook not in MAIN, bool(place.edition), place.notebook
+    return place.notebook in PAPERS, place.notebook not in MAIN, bool(place.edition), place.notebook
 
 
 def _reason(workspace: Workspace, place: Place) -> str:

@@ -47,6 +47,17 @@ def test_a_packet_is_told_in_words_and_linked_below_the_index(workspace):
     assert "1 of 2 kept" in text
 
 
+@pytest.mark.parametrize("name", ["agreement", "target_setting", "workflow_analysis"])
+def test_a_paper_alone_is_linked_and_waits_for_no_review(workspace, name):
+    folder = publish(workspace.outputs, Place("2017Q1", "_all", name), executed(scorecard=PROMISES), "<p>", {})
+    text = page(workspace)
+    link = f'<a href="{folder.relative_to(workspace.outputs).as_posix()}/packet.html">'
+    assert f"{link}{name.replace('_', ' ').capitalize()}</a>" in text
+    assert "No review" in text
+    assert "Nothing waits to be reviewed." in text
+    assert "kept" not in text.partition("</head>")[2]
+
+
 def test_failed_provisional_and_other_reviews_each_say_so(workspace):
     publish(workspace.outputs, Place("2017Q1", "north", "team_review"), executed(), "<p>", {})
     keep_failure(workspace.outputs, Place("2017Q1", "north", "team_review"), None, "no")
