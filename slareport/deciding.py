@@ -69,7 +69,10 @@ def answer(
 
 
 def waiting(reviews: Reviews, team: str, name: str, beginning: str) -> Found:
-    """The open decision or action of a team's reviews that begins so. Raises `UsageError` where not just one does."""
+    """The open decision or action of a team's reviews that begins so, or says just that; of the very same the oldest.
+
+    Raises `UsageError` where none does, or several.
+    """
     held = [(reviews.periods[period], said) for (period, whose), said in reviews.minutes.items() if whose == team]
     found = [
         Found(period, index, entry)
@@ -77,11 +80,13 @@ def waiting(reviews: Reviews, team: str, name: str, beginning: str) -> Found:
         for index, entry in enumerate(getattr(said, name))
         if (entry.taken if name == "decisions" else entry.done_on) is None
     ]
-    fitting = [one for one in found if _words(one, name).casefold().startswith(beginning.casefold())]
-    if len(fitting) != 1:
+    known, begun = [_words(one, name) for one in found], beginning.strip().casefold()
+    fitting = [one for one, words in zip(found, known, strict=True) if begun and words.casefold().startswith(begun)]
+    fitting = [one for one in fitting if _words(one, name).casefold() == begun] or fitting
+    if len({_words(one, name) for one in fitting}) != 1:
         what = f"no open {WORDS[name]} begins so" if not fitting else f"several open {name} begin so"
-        known = "; ".join(_words(one, name) for one in fitting or found)
-        raise UsageError(Problem(what, found=beginning, cure=f"open are: {known}" if known else "none is open"))
+        cure = f"open are: {'; '.join(dict.fromkeys(known))}" if known else "none is open"
+        raise UsageError(Problem(what, found=beginning, cure=cure))
     return fitting[0]
 
 

@@ -119,7 +119,9 @@ def _joined(text: str, node: Node, more: str) -> str:
     """The text with more behind the last part of an inline list or mapping."""
     last = node.value[-1] if node.value else None
     end = (last[1] if isinstance(last, tuple) else last).end_mark.index if last else node.end_mark.index - 1
-    return text[:end] + (", " if last else "") + more + text[end:]
+    head = text[:end].rstrip()
+    joint = " , " if head.endswith(":") else ", "  # `upheld:,` would be a key of that name
+    return (head + joint if last else text[:end]) + more + text[end:]
 
 
 def _below(text: str, start: int, value: Value, column: int) -> str:

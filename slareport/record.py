@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,12 +53,11 @@ class Record:
         return {MIME: self.data, "text/plain": f"Review closed: {counts}."}
 
 
-def make(
-    evaluation: Evaluation, told: Told, scorecard: pd.DataFrame, misses: pd.DataFrame, forecasts: pd.DataFrame
-) -> Record:
+def make(evaluation: Evaluation, told: Told, figures: Mapping[str, pd.DataFrame]) -> Record:
     """The record of a review. The same figures give the same record: no clock, no paths, no tool versions.
 
-    `forecasts` are kept as they were made, so that later ones can be held against them; empty where none is made.
+    `figures` has the `scorecard`; as `versions` its rows under each version of the agreement, of what a change splits;
+    the `misses`; and the `forecasts` as they were made, so that later ones can be held against them. Any may be empty.
     """
     agreement, edition, data = evaluation.workspace.agreement, evaluation.edition, evaluation.extract.digest
     agreed = digest_of(dict(sorted(agreement.digests.items())))
@@ -80,10 +79,10 @@ def make(
         "data_digest": data,
         "accounting": _rows(evaluation.accounting()),
         "items": _rows(evaluation.judged_items()),
-        "scorecard": _rows(scorecard),
-        "versions": _rows(evaluation.split()),
-        "misses": _rows(misses),
-        "forecasts": _rows(forecasts.reindex(columns=FORECAST_COLUMNS)),
+        "scorecard": _rows(figures["scorecard"]),
+        "versions": _rows(figures["versions"]),
+        "misses": _rows(figures["misses"]),
+        "forecasts": _rows(figures["forecasts"].reindex(columns=FORECAST_COLUMNS)),
         "rejects": _rows(evaluation.rejects()[REJECT_COLUMNS]),
     }
     return _identified(content, evaluation.workspace, evaluation.period, _next(evaluation))
@@ -118,6 +117,7 @@ def _identified(content: dict[str, Any], workspace: Workspace, period: Period, u
     agreement, signatures = workspace.agreement, workspace.signatures
     states = [signatures.state(agreement, version) for version in agreement.in_force(period)]
     versions = ", and ".join(f"version {signed.version}, {signed.count}" for signed in states)
+    versions += ", not in force then" * bool(agreement.reaches)
     packet, data = digest_of(content)[:8], content["data_digest"]
     parts = [f"{content['name']}, {period.title}", f"{content['edition']} edition"]
     parts += [f"agreement {versions} ({content['agreement_digest'][:8]})"]

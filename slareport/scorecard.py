@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from slareport import statistics
-from slareport.agreement import Outcome, Promise
+from slareport.agreement import Promise, Version
 from slareport.counting import Count, Frame, columns_of, count, dated_in, measures, reach_of
 from slareport.judgements import Judgements, definition_of
 from slareport.kpi import COUNTED, KPIS, State
@@ -88,14 +88,17 @@ def split(judged: Judgements, period: Period, frame: Frame) -> pd.DataFrame:
         ours = judged[name]
         due = ours["state"].isin([*COUNTED, State.PENDING]) & dated_in(ours, period, frame.agreement.zone)
         governing = sorted(set(ours["version"][due]))
-        if len({_terms(frame.agreement.versions[position].measure(name)) for position in governing}) > 1:
+        terms = [_terms(frame.agreement.versions[position], name) for position in governing]
+        if any(one != terms[0] for one in terms):
             rows += [_scored(ours[ours["version"].eq(one)], name, [period], frame)[0] for one in governing]
     return _framed(rows)
 
 
-def _terms(measure: Promise | Outcome | None) -> tuple[str, Any]:
-    """What decides how a measure turns out: what exactly is measured, and what share is promised."""
-    return (definition_of(measure) if measure else ""), getattr(measure, "target", None)
+def _terms(version: Version, name: str) -> list[Any]:
+    """What a version says of a measure: what exactly is measured, and of a promise the share and the working hours."""
+    measure = version.measure(name)
+    promised = [measure.target, version.calendars] if isinstance(measure, Promise) else []
+    return [definition_of(measure) if measure else "", *promised]
 
 
 def trend(judged: Judgements, name: str, periods: Sequence[Period], frame: Frame) -> pd.DataFrame:

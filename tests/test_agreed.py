@@ -74,7 +74,7 @@ def test_every_part_of_the_agreement_is_in_it(sample):
         (paper.responsibilities(), [each.accountable for each in version.responsibilities]),
         (paper.handoffs(), [f"{each.channel} {fmt.listed(each.required_items)}" for each in version.handoffs]),
         (paper.hours(), [hours.zone for hours in version.calendars.values()]),
-        (paper.training(), [module.module for module in version.training]),
+        (paper.training(), [module.module for module in version.modules]),
         (paper.reviews(), version.review.owners),
         (paper.signatures(), ["Ingrid Halden", "Chief sales officer"]),
         (paper.change(), [version.change.approved_by]),

@@ -156,7 +156,6 @@ def test_two_versions_differ_where_they_say_otherwise(sample):
     assert {one.where.split(",")[0] for one in found} == {
         "version",
         "effective from",
-        "training",
         "promises",
         "portal url",
         "change",

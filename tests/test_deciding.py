@@ -100,6 +100,22 @@ def test_a_dispute_is_answered_where_it_stands(root):
     assert (root / FILE).read_text() == first + answered + second
 
 
+def test_what_is_typed_in_full_is_meant_even_where_another_begins_so(root):
+    review(root, *AGREED, *REVIEW)
+    review(root, "act", "Name a deputy for nights", "--owner", "Bo", "--due", "2017-08-31", *REVIEW)
+    review(root, "done", "Name a deputy", *NORTH)
+    workspace = open_workspace(root)
+    said = workspace.reviews.of(workspace.period(PERIOD), "north")
+    assert [one.done_on is None for one in said.actions] == [False, True]
+
+
+def test_of_the_same_action_at_two_reviews_the_older_is_done_first(root):
+    for period in ("2017Q2", "2017Q1"):
+        review(root, *AGREED, "--period", period, *NORTH)
+    assert "reviews/2017Q1/north.yaml" in review(root, "done", "Name a deputy", *NORTH)
+    assert "reviews/2017Q2/north.yaml" in review(root, "done", "Name a deputy", *NORTH)
+
+
 REFUSED = [
     pytest.param(("note", "Well.", "--by", "Ada", "--promise", "repli", *REVIEW), "did you mean reply",
                  id="a note on a promise there is not"),
@@ -108,6 +124,9 @@ REFUSED = [
     pytest.param(("act", "Name a deputy", "--owner", "", "--due", "2017-08-31", *REVIEW), "owner",
                  id="an action without an owner"),
     pytest.param((*AGREED[:-1], "soon", *REVIEW), "--due: no such day", id="a day that is none"),
+    pytest.param((*AGREED[:-1], "", *REVIEW), "--due: no such day", id="no day where one was to be"),
+    pytest.param((*AGREED, *REVIEW), "has been said in actions[0]", id="the same action again"),
+    pytest.param((*ASKED, *REVIEW), "has been said in decisions[0]", id="the same question again"),
     pytest.param(("ask", "Who?", "--option", "Ada", "--decider", "Cy", "--due", "2017-07-31", *REVIEW), "options",
                  id="a decision without a choice"),
     pytest.param((*ASKED[:6], "--recommend", "Somebody", *ASKED[8:], *REVIEW), "choose of: A deputy, Nobody",
@@ -117,6 +136,7 @@ REFUSED = [
     pytest.param(("decide", "Why", "A deputy", "--by", "Cy", *NORTH), "open are: Who answers at night?",
                  id="a question nobody asked"),
     pytest.param(("done", "name", *NORTH), "several open actions begin so", id="an action that could be two"),
+    pytest.param(("done", " ", *NORTH), "no open action begins so", id="an action of no words"),
     pytest.param(("done", "name", "--team", "south"), "none is open", id="an action of another team"),
     pytest.param(("answer", "reply", "L2", "Yes", "--by", "Bo", "--upheld", *REVIEW), "open are: reply L1",
                  id="a dispute that has been answered"),

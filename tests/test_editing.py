@@ -149,6 +149,8 @@ PUT = [
     pytest.param("k: {within: 4 hours}\n", ("k", "within"), "2 hours", "k: {within: 2 hours}\n", id="within a line"),
     pytest.param("k: {within: 4 hours}\n", ("k", "by"), "Ada, Bo", "k: {within: 4 hours, by: 'Ada, Bo'}\n",
                  id="another key of an inline mapping"),
+    pytest.param("k: {within: }\n", ("k", "by"), "Ada", "k: {within: , by: Ada }\n",
+                 id="another key behind one without a value"),
     pytest.param("k: {}\n", ("k", "by"), "Ada", "k: {by: Ada}\n", id="the first key of an empty one"),
     pytest.param("t: >-\n  one\n  two\n\nb: 2\n", ("t",), "three", "t: three\n\nb: 2\n", id="instead of a folded text"),
     pytest.param("t:\nb: 2\n", ("t",), "three", "t: three\nb: 2\n", id="where nothing was written"),

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from judging import version
+from judging import REPLY, version
 
 from slareport import exhibits, sections
 from slareport import format as fmt
@@ -15,6 +15,7 @@ from slareport.minutes import Action, Decision, Dispute, Explanation, Note
 from slareport.page import alive
 from slareport.period import parse_period
 from slareport.review import Annex, Summary
+from slareport.worktime import parse_duration
 
 PERIOD = parse_period("2026Q3")
 HOSTILE = [
@@ -275,6 +276,9 @@ def test_what_a_change_splits_is_shown_under_each_version():
     told = " ".join(words[start:])
     assert "1, from 1 January 2026 90% within 4 business hours" in told
     assert "2, from 16 February 2026 95% within 60 business minutes" in told
+    held = {**REPLY, "knobs": {"within": parse_duration("2 hours")}, "target": "0.9", "pause": ["leave"]}
+    paused = exhibits.split(frame(row(version="3")), [version("2026-03-01", version="3", promises=[held])])
+    assert paused.rows[0][2] == "90% within 2 hours, paused for leave"
     outcome = exhibits.split(
         frame(row(promise="closure", kind="outcome", kpi="deal_closure_rate", version="1")), versions
     )

@@ -174,6 +174,14 @@ def test_it_is_the_same_before_any_agreement_was_in_force(analysis, sample):
     before = WorkflowAnalysis("2026Q3", workspace=young)
     assert (before.lede, before.points) == (analysis.lede, analysis.points)
     pd.testing.assert_frame_equal(before.pain, analysis.pain)
+    assert "agreement version 1, not in force then" in before.header().html
+    assert "not in force" not in analysis.header().html
+
+
+def test_its_record_judges_no_promise(analysis):
+    data = analysis.close().data
+    assert data["scorecard"] == data["versions"] == data["misses"] == []
+    assert len(data["rejects"]) > 0
 
 
 def test_the_cost_is_told_in_money_where_amounts_have_one_currency(analysis):

@@ -166,6 +166,12 @@ def test_g11_the_sections_are_there_in_order(page):
     assert set(found) >= ALWAYS
 
 
+@about(["a period split by a change, six promises"])
+def test_a_change_in_the_middle_of_the_period_shows_in_the_scorecard(page):
+    part = page.read_text("utf-8").partition('id="scorecard"')[2].partition("</section>")[0]
+    assert re.findall(r"within \d business hours", part) == ["within 4 business hours", "within 2 business hours"]
+
+
 # ── In a browser ──
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judging import OUTCOMES, REPLY, at, deal, judge, lead, version
+from judging import CALENDARS, OUTCOMES, REPLY, at, deal, judge, lead, version
 
 from slareport.period import parse_period
 from slareport.results import BETTER, CHANCE, CLEARLY, KEPT, MISSED, NO_DATA, NO_PREVIOUS, SAME, SHORT, TOO_FEW, WORSE
@@ -242,6 +242,12 @@ FEBRUARY, MARCH = "2026-02-02", "2026-03-09"
     [
         pytest.param({"within": "60 minutes"}, (FEBRUARY, MARCH), [("1", 1, 3), ("2", 1, 3)], id="another time"),
         pytest.param({"target": "0.5"}, (FEBRUARY, MARCH), [("1", 1, 3), ("2", 1, 3)], id="another share"),
+        pytest.param(
+            {"calendars": CALENDARS | {"berlin": CALENDARS["always"]}},
+            (FEBRUARY, MARCH),
+            [("1", 1, 3), ("2", 1, 3)],
+            id="other working hours",
+        ),
         pytest.param({}, (FEBRUARY, MARCH), [], id="the same promise again"),
         pytest.param({"title": "Other words"}, (FEBRUARY, MARCH), [], id="other words of the agreement"),
         pytest.param({"target": "0.5"}, (MARCH,), [], id="items under one version only"),

@@ -248,6 +248,7 @@ def the_second_quarter_carries_what_was_agreed(company):
     assert "Log every call on the same day Mateo Núñez 30 June 2026 Overdue by 7 days" in words
     company.does("run", "--notebook", "leadership_summary")
     company.does("review", "sign", "--by", "Ingrid Solheim", "--role", "Team leader", *EMEA)
+    company.does("review", "act", "Read the misses together", "--owner", "Katrin Vogel", "--due", "2026-09-30")
     company.does("review", "sign", "--by", "Ingrid Halden")
 
 
@@ -314,6 +315,8 @@ def the_third_quarter_shows_both_versions(company):
     assert list(rows) == ["lead-response 1", "lead-response 2"]
     whole = company.rows("2026Q3/emea/team_review", "scorecard")["lead-response 1, 2"]
     assert sum(int(row["n"]) for row in rows.values()) == int(whole["n"])
+    summary = company.page("2026Q3/_all/leadership_summary")
+    assert "Read the misses together Katrin Vogel 30 September 2026 Overdue by 7 days" in summary
     words = company.page("2026Q3/emea/team_review")
     assert "Under each version of the agreement" in words
     assert "2, from 17 August 2026 90% within 2 business hours" in words

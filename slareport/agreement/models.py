@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field
 
 from slareport.documents import Day, Strict, Zone, checked
 from slareport.errors import Problem, UsageError
@@ -264,16 +264,16 @@ class Version(Strict):
     people: Annotated[dict[Inside, Literal["names", "roles"]], BeforeValidator(for_both)] = {}
     change: Change | None = None
 
-    @field_validator("training")
-    @classmethod
-    def _of_this_version(cls, training: list[Module], info: ValidationInfo) -> list[Module]:
-        name = info.data.get("version", VERSION)
-        return [each.model_copy(update={"module": each.module.replace(VERSION, name)}) for each in training]
-
     @property
     def measures(self) -> list[Promise | Outcome]:
         """Promises, then outcomes, in the order of the file."""
         return [*self.promises, *self.outcomes]
+
+    @property
+    def modules(self) -> list[Module]:
+        """The training on this version, by the names that it has."""
+        named = ((each, each.module.replace(VERSION, self.version)) for each in self.training)
+        return [each.model_copy(update={"module": name}) for each, name in named]
 
     def measure(self, name: str) -> Promise | Outcome | None:
         """The promise or outcome of this id, None where this version has none."""

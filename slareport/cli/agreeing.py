@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from slareport.workspace import Workspace
 
 By = Annotated[str, typer.Option(help="Who says so.")]
-On = Annotated[str, typer.Option(help="The day, such as 2026-03-09 [default: today].")]
-Version_ = Annotated[str, typer.Option("--version", help="The day a version takes effect [default: the newest].")]
+On = Annotated[str, typer.Option(help="The day, such as 2026-03-09 (default: today).")]
+Version_ = Annotated[str, typer.Option("--version", help="The day a version takes effect (default: the newest).")]
 Promise = Annotated[str, typer.Argument(help="A promise of the agreement.")]
 
 
@@ -24,8 +24,8 @@ Promise = Annotated[str, typer.Argument(help="A promise of the agreement.")]
 def sign(
     party: Annotated[str, typer.Option(help="The party that signs.")],
     by: Annotated[str, typer.Option(help="Who signs for it.")],
-    version: Annotated[str, typer.Argument(help="The day a version takes effect [default: the newest].")] = "",
-    role: Annotated[str, typer.Option(help="Their role [default: the signatory of the party].")] = "",
+    version: Annotated[str, typer.Argument(help="The day a version takes effect (default: the newest).")] = "",
+    role: Annotated[str, typer.Option(help="Their role (default: the signatory of the party).")] = "",
     on: On = "",
     evidence: Annotated[Path | None, typer.Option(help="A file that shows it, such as a mail: it is copied.")] = None,
     recorded_by: Annotated[str, typer.Option(help="Who records a signature given elsewhere.")] = "",

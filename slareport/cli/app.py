@@ -32,9 +32,9 @@ app = typer.Typer(
 )
 out, err = Console(soft_wrap=True, highlight=False, markup=False), Console(stderr=True, soft_wrap=True, highlight=False)
 
-Workspace_ = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace [default: found upwards].")]
+Workspace_ = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace (default: found upwards).")]
 Outputs_ = Annotated[
-    Path | None, typer.Option("--outputs", "-o", help="Where packets go [default: WORKSPACE/outputs].")
+    Path | None, typer.Option("--outputs", "-o", help="Where packets go (default: WORKSPACE/outputs).")
 ]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -94,12 +94,12 @@ def period_of(home: Workspace, text: str) -> Period:
 
 
 def day_of(home: Workspace, text: str, place: str = "--on") -> dt.date:
-    """The day a person typed at a place of the command, else today in the reporting zone."""
+    """The day a person typed at a place of the command; today in the reporting zone for none after --on."""
     from zoneinfo import ZoneInfo
 
     from slareport.documents import parse_day
 
-    if not text:
+    if not text and place == "--on":
         return now().astimezone(ZoneInfo(home.agreement.zone)).date()
     try:
         return parse_day(text)

@@ -17,11 +17,11 @@ def amend(
     effective_from: Annotated[str, typer.Option("--from", help="The day it takes effect, such as 2027-01-01.")],
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="PROMISE.FIELD=VALUE; repeat for more [default: what past periods call for]."),
+        typer.Option("--set", help="PROMISE.FIELD=VALUE; repeat for more (default: what past periods call for)."),
     ] = None,
     reason: Annotated[str, typer.Option(help="Why, for the changes named with --set.")] = "",
     approved_by: Annotated[str, typer.Option(help="Who approves it.")] = "Not approved yet",
-    version: Annotated[str, typer.Option(help="Its name [default: the next number].")] = "",
+    version: Annotated[str, typer.Option(help="Its name (default: the next number).")] = "",
     period: Period_ = "last",
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,
@@ -49,8 +49,8 @@ def amend(
 @app.command()
 @told
 def diff(
-    old: Annotated[str, typer.Argument(help="The day a version takes effect [default: the last but one].")] = "",
-    new: Annotated[str, typer.Argument(help="The day another does [default: the last].")] = "",
+    old: Annotated[str, typer.Argument(help="The day a version takes effect (default: the last but one).")] = "",
+    new: Annotated[str, typer.Argument(help="The day another does (default: the last).")] = "",
     period: Period_ = "last",
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,

@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 @told
 def run(
     period: Annotated[str, typer.Option(help="A period or a range: last, 2026Q3, 2024Q1..2026Q3.")] = "last",
-    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more [default: all].")] = None,
-    notebook: Annotated[list[str] | None, typer.Option(help="A notebook; repeat for more [default: all].")] = None,
-    as_of: Annotated[str, typer.Option(help="Data up to this local time [default: when the period settled].")] = "",
+    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more (default: all).")] = None,
+    notebook: Annotated[list[str] | None, typer.Option(help="A notebook; repeat for more (default: all).")] = None,
+    as_of: Annotated[str, typer.Option(help="Data up to this local time (default: when the period settled).")] = "",
     edition: Annotated[str, typer.Option(help="For whom: team or leadership.")] = "team",
-    role: Annotated[list[str] | None, typer.Option(help="A role to make the handbook of [default: all].")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="A role to make the handbook of (default: all).")] = None,
     client: Annotated[list[str] | None, typer.Option(help="A client's own review instead; repeat for more.")] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Notebooks at a time [default: one per core].")
+        int | None, typer.Option(min=1, max=64, help="Notebooks at a time (default: one per core).")
     ] = None,
     dask: Annotated[str, typer.Option(help="Run on a Dask cluster: the address of its scheduler, tcp://….")] = "",
     force: Annotated[bool, typer.Option("--force", help="Make also what nothing has changed for.")] = False,
     memory: Annotated[
         float | None,
-        typer.Option(min=3, help="GiB that one notebook may use [default: its share of the machine, at least 4]."),
+        typer.Option(min=3, help="GiB that one notebook may use (default: its share of the machine, at least 4)."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and why; make nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only problems.")] = False,

@@ -18,7 +18,7 @@ def explain(
     promise: Annotated[str, typer.Argument(help="A promise or result of the agreement.")],
     item: Annotated[str, typer.Argument(help="The id of a lead, a deal or what else is judged, as in misses.csv.")],
     period: Annotated[str, typer.Option(help="A period, such as 2026Q3: data up to when it settled.")] = "last",
-    as_of: Annotated[str, typer.Option(help="Data up to this local time [default: when the period settled].")] = "",
+    as_of: Annotated[str, typer.Option(help="Data up to this local time (default: when the period settled).")] = "",
     team: Annotated[str | None, typer.Option(help="Look among this team's items only.")] = None,
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,
@@ -41,12 +41,12 @@ def explain(
 @told
 def pdf(
     period: Annotated[str, typer.Option(help="A period, such as 2026Q3.")] = "last",
-    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more [default: all packets].")] = None,
+    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more (default: all packets).")] = None,
     client: Annotated[list[str] | None, typer.Option(help="A client; repeat for more.")] = None,
     edition: Annotated[str, typer.Option(help="For whom: team or leadership.")] = "team",
-    notebook: Annotated[list[str] | None, typer.Option(help="A notebook [default: the reviews].")] = None,
+    notebook: Annotated[list[str] | None, typer.Option(help="A notebook (default: the reviews).")] = None,
     letter: Annotated[bool, typer.Option("--letter", help="For Letter paper instead of A4.")] = False,
-    to: Annotated[Path | None, typer.Option(help="The folder to write to [default: OUTPUTS/.post].")] = None,
+    to: Annotated[Path | None, typer.Option(help="The folder to write to (default: OUTPUTS/.post).")] = None,
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,
 ) -> None:
@@ -63,8 +63,8 @@ def pdf(
 @told
 def mail(
     period: Annotated[str, typer.Option(help="A period, such as 2026Q3.")] = "last",
-    of: Annotated[list[str] | None, typer.Option(help="A team, company or a client [default: the whole list].")] = None,
-    to: Annotated[Path | None, typer.Option(help="The folder to write to [default: OUTPUTS/.post].")] = None,
+    of: Annotated[list[str] | None, typer.Option(help="A team, company or a client (default: the whole list).")] = None,
+    to: Annotated[Path | None, typer.Option(help="The folder to write to (default: OUTPUTS/.post).")] = None,
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,
 ) -> None:

@@ -19,8 +19,8 @@ review = typer.Typer(no_args_is_help=True, help="Answer for the misses of a revi
 app.add_typer(review, name="review")
 
 Period_ = Annotated[str, typer.Option(help="A period, such as 2026Q3.")]
-Day_ = Annotated[str, typer.Option("--on", help="The day, such as 2026-10-09 [default: today].")]
-Whose_ = Annotated[str | None, typer.Option("--team", help="A team [default: the company].")]
+Day_ = Annotated[str, typer.Option("--on", help="The day, such as 2026-10-09 (default: today).")]
+Whose_ = Annotated[str | None, typer.Option("--team", help="A team (default: the company).")]
 By_ = Annotated[str, typer.Option("--by", help="Who says so.")]
 Due_ = Annotated[str, typer.Option("--due", help="The day it is due, such as 2026-10-31.")]
 
@@ -30,7 +30,7 @@ Due_ = Annotated[str, typer.Option("--due", help="The day it is due, such as 202
 def export(
     team: Annotated[str, typer.Option(help="A team.")],
     period: Period_ = "last",
-    to: Annotated[Path | None, typer.Option(help="The file to write [default: misses-PERIOD-TEAM.xlsx].")] = None,
+    to: Annotated[Path | None, typer.Option(help="The file to write (default: misses-PERIOD-TEAM.xlsx).")] = None,
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,
 ) -> None:
@@ -76,7 +76,7 @@ def import_(
 def note(
     text: Annotated[str, typer.Argument(help="The remark.")],
     by: By_,
-    promise: Annotated[str, typer.Option(help="The promise it is about [default: the whole review].")] = "",
+    promise: Annotated[str, typer.Option(help="The promise it is about (default: the whole review).")] = "",
     team: Whose_ = None,
     period: Period_ = "last",
     on: Day_ = "",
@@ -197,7 +197,7 @@ def sign(
     period: Period_ = "last",
     role: Annotated[str, typer.Option(help="What they sign as, such as 'Team leader'.")] = "",
     on: Day_ = "",
-    notebook: Annotated[str, typer.Option(help="The notebook whose packet is signed [default: the review].")] = "",
+    notebook: Annotated[str, typer.Option(help="The notebook whose packet is signed (default: the review).")] = "",
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,
 ) -> None:

@@ -25,11 +25,11 @@ class Form(StrEnum):
 @app.command()
 @told
 def watch(
-    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more [default: all].")] = None,
-    as_of: Annotated[str, typer.Option(help="Look as of this local time [default: now].")] = "",
+    team: Annotated[list[str] | None, typer.Option(help="A team; repeat for more (default: all).")] = None,
+    as_of: Annotated[str, typer.Option(help="Look as of this local time (default: now).")] = "",
     form: Annotated[Form, typer.Option("--format", help="A table to read, or all rows for a program.")] = Form.TABLE,
     mail: Annotated[bool, typer.Option("--mail", help="Write a mail for everyone in parameters/mail.yaml.")] = False,
-    to: Annotated[Path | None, typer.Option(help="The folder for mails [default: OUTPUTS/.post].")] = None,
+    to: Annotated[Path | None, typer.Option(help="The folder for mails (default: OUTPUTS/.post).")] = None,
     workspace: Workspace_ = None,
     outputs: Outputs_ = None,
 ) -> None:

@@ -102,7 +102,7 @@ def training(version: Version) -> Section:
             fmt.day(each.due_on(version.effective_from)),
             fmt.plural(each.within_days, "day"),
         ]
-        for each in version.training
+        for each in version.modules
     ]
     return _table("Modules and who takes them", ["Module", "For", "By", "Who starts later has"], rows)
 

@@ -10,8 +10,8 @@ from slareport import findings, sections
 from slareport import format as fmt
 from slareport.agreement import Outcome, Promise, Version
 from slareport.differing import Difference, Under
-from slareport.exhibits.targets import promised
 from slareport.findings.targets import in_periods
+from slareport.judgements import definition_of
 from slareport.playback import Playback
 from slareport.sections import Cell, Table
 
@@ -48,11 +48,12 @@ def split(rows: pd.DataFrame, versions: Sequence[Version]) -> Table:
 
 
 def _agreed(measure: Promise | Outcome | None) -> str:
-    """What one version says of a promise or result, in short."""
-    if isinstance(measure, Promise):
-        return promised(measure)
-    knobs = measure.knobs.items() if measure else ()
-    return fmt.listed([f"{name.replace('_', ' ')} {value}" for name, value in knobs]) or fmt.DASH
+    """What one version says of a promise or result: the share, and all that it is set to."""
+    if measure is None:
+        return fmt.DASH
+    _, _, terms = definition_of(measure).partition(", ")  # behind the name of the KPI
+    share = fmt.percent(measure.target) if isinstance(measure, Promise) else ""
+    return f"{share} {terms}".strip() or fmt.DASH
 
 
 def _title(version: Version) -> str:

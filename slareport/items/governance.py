@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from slareport.agreement import Responsibility, Version
-from slareport.agreement.models import Module
+from slareport.agreement import Module, Responsibility, Version
 from slareport.items.known import Known
 from slareport.teams import UNASSIGNED
 
@@ -46,7 +45,8 @@ def learners(known: Known) -> pd.DataFrame:
     """Per person of a team and past review period, how much training was due by its end, and what was missing.
 
     The modules are those of the version in force on its last day, for the role that the CRM gives the person now. `due`
-    counts them, `missing` names those not completed by then. Whoever had not come yet or had left is not in it.
+    counts them, `missing` names those not completed by then. Whoever had not come yet or had left is not in it, as far
+    as `active_from` and `active_to` are known.
     """
     users, courses = known.tables["users"], known.tables["training"]
     people = users[users["kind"].eq("human") & users["home"].isin(_teams(known))]
@@ -55,7 +55,7 @@ def learners(known: Known) -> pd.DataFrame:
     for period, last, version in _reviewed(known):
         there = ~people["active_from"].gt(last) & ~people["active_to"].lt(last)
         for person in people[there].itertuples():
-            due = [each.module for each in version.training if _is_due(each, person, version, last)]
+            due = [each.module for each in version.modules if _is_due(each, person, version, last)]
             missing = [module for module in due if not done.get((person.user_id, module), pd.NaT) <= last]
             name = f"{person.user_id}:{period}"
             rows.append((name, person.home, person.name, person.user_id, last, len(due), "; ".join(missing)))

@@ -62,8 +62,9 @@ def steps_done_once(status: pd.Series, missing_steps: pd.Series, repeated_steps:
 def training_coverage(due: pd.Series, missing: pd.Series) -> pd.DataFrame:
     """Share of the people at the end of the period who had completed the training on the version in force then.
 
-    Counts everyone whose role takes a training that was due by then, once in every review period. Training on an
-    earlier version does not count, nor do people who had left. None is pending.
+    Counts everyone whose role of today takes a training that was due by then, once in every review period. Training on
+    an earlier version does not count, nor do people who had left or not come yet, where the CRM says so. None is
+    pending.
     """
     done = missing.eq("")
     reason = ("not completed: " + missing.astype(object)).mask(done)

@@ -20,6 +20,8 @@ KEYS: Mapping[str, Any] = {
     "notes": lambda one: (one.promise, one.by, one.text),
     "disputes": lambda one: (one.promise, one.item),
     "waivers": lambda one: (one.promise, one.item),
+    "decisions": lambda one: one.question,
+    "actions": lambda one: (one.action, one.owner),
     "signed": lambda one: (one.by, one.packet[:8], one.notebook),
 }
 

@@ -27,6 +27,7 @@ class Base:
 
     kind: str
     full = False
+    judges = True  # whether its record holds a scorecard and misses
 
     def __init__(self, evaluation: Evaluation, name: str) -> None:
         self.evaluation = evaluation
@@ -74,12 +75,13 @@ class Base:
         in_force = self.agreement.in_force(self.period)
         states = [self.evaluation.workspace.signatures.state(self.agreement, version) for version in in_force]
         versions = fmt.listed([version.version for version in in_force])
+        agreed = f"agreement version {versions}" + ", not in force then" * bool(self.agreement.reaches)
         return sections.section(
             "header",
             self._title(),
             company=self.agreement.versions[-1].title,
             heading=f"{self.kind.format(REGULAR[period_word(self.period.name)])}: {self.name}, {self.period.title}",
-            about=" · ".join([*self._answers(), f"Data up to {known}", f"agreement version {versions}"]),
+            about=" · ".join([*self._answers(), f"Data up to {known}", agreed]),
             unsigned=[state.sentence for state in states if state.missing],
             provisional=self.evaluation.provisional,
             settles=fmt.day(self.agreement.as_of(self.period), self.evaluation.zone),
@@ -100,8 +102,7 @@ class Base:
 
     def scorecard(self) -> Section:
         """Every promise and every result, in the order of the agreement; under each version what a change splits."""
-        rows = self.evaluation.split()
-        split = [] if rows.empty else [exhibits.split(rows, self.agreement.versions)]
+        split = [] if self._split.empty else [exhibits.split(self._split, self.agreement.versions)]
         return exhibits.scorecard(self.history, self.evaluation.at_risk(), split)
 
     def attention(self) -> Gallery:
@@ -141,7 +142,14 @@ class Base:
     @cached_property
     def _record(self) -> record.Record:
         told = record.Told(self._title(), self.name, self.zone, self.lede, self.points, self._said())
-        return record.make(self.evaluation, told, self.rows, self.missed, self._forecasts())
+        judged = {"scorecard": self.rows, "versions": self._split, "misses": self.missed}
+        figures = judged if self.judges else {name: rows.iloc[:0] for name, rows in judged.items()}
+        return record.make(self.evaluation, told, {**figures, "forecasts": self._forecasts()})
+
+    @cached_property
+    def _split(self) -> pd.DataFrame:
+        """What a change to the agreement splits, under each version."""
+        return self.evaluation.split()
 
     def _title(self) -> str:
         return f"{self.name}, {self.period.title}"

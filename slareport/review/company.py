@@ -50,6 +50,10 @@ class Summary(Inside):
         several = [rows for rows, late in missed if len(late) > 1 and late["evidence"].eq(CLEARLY).any()]
         return Gallery(*(exhibits.compared(rows, self.period) for rows in several), *self._remarks())
 
+    def since_last(self) -> Section:
+        """What became of what earlier reviews of the company decided and agreed to do; else nothing."""
+        return self._agreed_before()
+
     def trust(self) -> Section:
         """Where every row went, what was set aside, and what is corrected in the summary that was signed."""
         return sections.joined(self.corrected(), super().trust())

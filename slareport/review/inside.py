@@ -17,7 +17,7 @@ from slareport.errors import Problem, UsageError
 from slareport.evaluation import Evaluation
 from slareport.exhibits import Gallery
 from slareport.findings import looks
-from slareport.minutes import MOST_DECISIONS, Decision, Minutes, main_notebook
+from slareport.minutes import MOST_DECISIONS, Action, Decision, Minutes, main_notebook
 from slareport.period import instant
 from slareport.results import MISSED
 from slareport.review.base import INSTANT, Base
@@ -125,6 +125,17 @@ class Inside(Base):
         return now.again(self.period.name, since)
 
     @cached_property
+    def _carried(self) -> tuple[list[Action], dt.date, list[Decision]]:
+        """The actions and decisions of earlier reviews, as they stood on the last day of the data."""
+        reviews = self.evaluation.workspace.reviews
+        actions = [action.known(self.day) for action in reviews.carried(self.period, self.whose)]
+        return actions, self.day, [one.known(self.day) for one in reviews.decided(self.period, self.whose)]
+
+    def _agreed_before(self) -> Section:
+        """What became of the actions and decisions of earlier reviews; nothing where there are none."""
+        return exhibits.carried(*self._carried)
+
+    @cached_property
     def _before(self) -> Signed | None:
         """The packet of the period before that was signed last."""
         space, period = self.evaluation.workspace, self.period.previous()
@@ -143,8 +154,8 @@ class Inside(Base):
 
     def _quoted(self) -> list[Strict]:
         """All that is quoted in this review: signing it, or what is done afterwards, is not."""
-        said = self.minutes
-        return [*said.explanations, *said.notes, *said.disputes, *self._decisions()]
+        said, (actions, _, decisions) = self.minutes, self._carried
+        return [*said.explanations, *said.notes, *said.disputes, *self._decisions(), *actions, *decisions]
 
     def _each_team(self) -> pd.DataFrame:
         """The scorecards whose promises are compared with what was promised, one below the other."""

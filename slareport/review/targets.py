@@ -27,6 +27,7 @@ class TargetSetting(Inside):
     kind = "Target setting"
     notebook = "target_setting"
     more = ""
+    judges = False
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
         home = workspace or open_workspace()

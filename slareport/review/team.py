@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,13 +9,11 @@ import pandas as pd
 
 from slareport import corrected, exhibits, restatement, sections, signing
 from slareport import format as fmt
-from slareport.documents import Strict
 from slareport.editions import inside
 from slareport.errors import UsageError
 from slareport.evaluation import evaluate
 from slareport.exhibits import Gallery, team_findings
 from slareport.findings import Finding, asked, outlook, value_in_words
-from slareport.minutes import Action, Decision
 from slareport.review.inside import Inside
 from slareport.sections import Section
 from slareport.workspace import Workspace, open_workspace
@@ -48,19 +45,7 @@ class Review(Inside):
 
     def since_last(self) -> Section:
         """What is corrected in what was signed, and what became of earlier decisions and actions; else nothing."""
-        carried = exhibits.carried(*self._carried)
-        return sections.joined(self.corrected(), self._restated(), carried)
-
-    @cached_property
-    def _carried(self) -> tuple[list[Action], dt.date, list[Decision]]:
-        """The actions and decisions of earlier reviews, as they stood on the last day of the data."""
-        reviews = self.evaluation.workspace.reviews
-        actions = [action.known(self.day) for action in reviews.carried(self.period, self.whose)]
-        return actions, self.day, [one.known(self.day) for one in reviews.decided(self.period, self.whose)]
-
-    def _quoted(self) -> list[Strict]:
-        actions, _, decisions = self._carried
-        return [*super()._quoted(), *actions, *decisions]
+        return sections.joined(self.corrected(), self._restated(), self._agreed_before())
 
     def _restated(self) -> Section:
         """The numbers of the period before that are no longer as they were signed."""

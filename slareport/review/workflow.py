@@ -26,6 +26,7 @@ class WorkflowAnalysis(Inside):
     kind = "Workflow analysis"
     notebook = "workflow_analysis"
     more = ""
+    judges = False
 
     def __init__(self, period: str, as_of: str = "", *, workspace: Workspace | None = None) -> None:
         super().__init__(evaluate((workspace or open_workspace()).reaching(period), period, as_of), "all teams")
