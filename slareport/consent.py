@@ -12,10 +12,10 @@ from pathlib import Path
 
 from slareport import files
 from slareport.agreement import Version
-from slareport.documents import as_said
+from slareport.documents import as_said, document_of, parse
 from slareport.editing import append, put
 from slareport.errors import Problem, UsageError, did_you_mean
-from slareport.signatures import ANSWER, EVIDENCE, SIGNATURES, Objection, Signature, open_objections
+from slareport.signatures import ANSWER, EVIDENCE, SIGNATURES, Objection, Record, Signature, open_objections
 from slareport.workspace import Workspace
 
 HEAD = """\
@@ -128,5 +128,6 @@ def _text(workspace: Workspace, version: Version) -> str:
 
 def _write(workspace: Workspace, version: Version, text: str) -> Path:
     path = _path(workspace, version)
+    parse(document_of(text, "", str(path)), Record)  # what could not be read again is not written
     files.write(path, text)
     return path
