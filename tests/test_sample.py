@@ -516,7 +516,7 @@ DIGESTS = {
     "Survey_Response__c.csv": "76099b8068123e9b",
     "Task.csv": "97db21465dce5300",
     "Training_Record__c.csv": "1b4f8419f313a5b5",
-    "User.csv": "463ef5cde98cb854",
+    "User.csv": "54ae88b7b7162601",
     "Waiver__c.csv": "6eb85f67117d4b0c",
 }
 
