@@ -81,7 +81,7 @@ def waiting(reviews: Reviews, team: str, name: str, beginning: str) -> Found:
         if (entry.taken if name == "decisions" else entry.done_on) is None
     ]
     known, begun = [_words(one, name) for one in found], beginning.strip().casefold()
-    fitting = [one for one, words in zip(found, known, strict=True) if begun and words.casefold().startswith(begun)]
+    fitting = [one for one in found if begun and _words(one, name).casefold().startswith(begun)]
     fitting = [one for one in fitting if _words(one, name).casefold() == begun] or fitting
     if len({_words(one, name) for one in fitting}) != 1:
         what = f"no open {WORDS[name]} begins so" if not fitting else f"several open {name} begin so"

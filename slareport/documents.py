@@ -106,9 +106,8 @@ def parse(document: Document, model: type[Model]) -> Model:
 
 def as_said(model: type[Model], **said: Any) -> Model:
     """What a person said, as a part of a parameter file. Raises `UsageError` for what the file would not take."""
-    return parse(
-        Document("what was said", {name: value for name, value in said.items() if value is not None}, {}, ""), model
-    )
+    given = {name: value for name, value in said.items() if value is not None}
+    return parse(Document("what was said", given, {}, ""), model)
 
 
 class _RefusedError(ValueError):
