@@ -54,6 +54,19 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     assert all(f" {command} " in told for command in COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("first", "compiles"),
+    [
+        pytest.param("slareport", False, id="a command or notebook of ours does not"),
+        pytest.param("altair", True, id="what it is spared is still there"),
+    ],
+)
+def test_importing_compiles_a_grammar_for_iris(first, compiles):
+    code = f"import {first}, altair, nbformat, sys; print('lark' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == str(compiles)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_and_option_has_a_help(command):
     told = slareport(command, "--help", COLUMNS="100").stdout
