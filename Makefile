@@ -12,7 +12,7 @@ packets: $(VENV)/ready  ## Make the sample company's packets of the last quarter
 
 test: $(VENV)/ready  ## Run every test, the committed notebooks included
 	$(BIN)/pytest --nbval -p no:cacheprovider notebooks
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 slow: $(VENV)/spark  ## Run the tests that take minutes, those with Spark among them (needs Java)
 	$(BIN)/pytest -m slow

@@ -1,6 +1,7 @@
 """A packet in a real browser: what it asked for, what it complained about, and what a reader would stumble over.
 
-Needs Chromium (`SLAREPORT_CHROMIUM`, else /usr/bin/chromium). One page at a time: playwright's sync API does not nest.
+Needs Chromium (`SLAREPORT_CHROMIUM`, else /usr/bin/chromium). One browser at a time: playwright's sync API does not
+nest. A module's tests share one (the fixture `browser`), each page in a context of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -36,33 +37,42 @@ class Opened:
 
 
 @contextmanager
+def started() -> Iterator[Browser]:
+    """A browser without any network."""
+    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(kind: BrowserType, *arguments: str) -> Iterator[Browser]:
+    """A browser whose `arguments` win over the usual ones."""
+    browser = kind.launch(executable_path=chromium(), args=[*ARGUMENTS, *arguments])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
 def opened_page(
-    path: Path,
-    width: int = 1200,
-    height: int = 900,
-    *,
-    dark: bool = False,
-    javascript: bool = True,
-    arguments: tuple[str, ...] = (),
+    browser: Browser, path: Path, width: int = 1200, height: int = 900, *, dark: bool = False, javascript: bool = True
 ) -> Iterator[Opened]:
-    """Open a file in a fresh browser without any network; later `arguments` win over the usual ones."""
+    """Open a file as a browser does that has never opened one."""
     url = Path(path).resolve().as_uri()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, *arguments])
-        try:
-            page = browser.new_page(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if dark else "light",
-                java_script_enabled=javascript,
-            )
-            opened = Opened(page)
-            page.on("request", lambda request: _note(opened.requests, request.url, url))
-            page.on("console", lambda message: opened.messages.append(f"{message.type}: {message.text}"))
-            page.on("pageerror", lambda error: opened.messages.append(f"page error: {error}"))
-            page.goto(url)
-            yield opened
-        finally:
-            browser.close()
+    page = browser.new_page(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        java_script_enabled=javascript,
+    )
+    try:
+        opened = Opened(page)
+        page.on("request", lambda request: _note(opened.requests, request.url, url))
+        page.on("console", lambda message: opened.messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: opened.messages.append(f"page error: {error}"))
+        page.goto(url)
+        yield opened
+    finally:
+        page.close()
 
 
 def chromium() -> str:
@@ -76,21 +86,23 @@ def chromium() -> str:
     return path
 
 
-def screenshot(path: Path, png: Path, width: int = 1200, height: int = 900, *, dark: bool = False) -> None:
+def screenshot(
+    browser: Browser, path: Path, png: Path, width: int = 1200, height: int = 900, *, dark: bool = False
+) -> None:
     """The whole page as a picture."""
-    with opened_page(path, width, height, dark=dark) as opened:
+    with opened_page(browser, path, width, height, dark=dark) as opened:
         opened.page.screenshot(path=png, full_page=True)
 
 
-def print_pdf(path: Path, pdf: Path, paper: str = "A4") -> None:
+def print_pdf(browser: Browser, path: Path, pdf: Path, paper: str = "A4") -> None:
     """The page as a reader would print it."""
-    with opened_page(path) as opened:
+    with opened_page(browser, path) as opened:
         opened.page.pdf(path=pdf, format=paper, prefer_css_page_size=True, print_background=False, tagged=True)
 
 
-def problems_of(path: Path, width: int = 1200, *, dark: bool = False) -> list[str]:
+def problems_of(browser: Browser, path: Path, width: int = 1200, *, dark: bool = False) -> list[str]:
     """Everything wrong with a page at this width, in words; empty for a page that is fine."""
-    with opened_page(path, width, dark=dark) as opened:
+    with opened_page(browser, path, width, dark=dark) as opened:
         found: list[str] = opened.page.evaluate(PROBLEMS)
         asked = [f"asks for {url}" for url in opened.requests]
         return asked + [f"browser says {message}" for message in opened.messages] + found

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from tiny import slareport
 
 from slareport.workspace import Workspace
 
+PERIOD = "2026Q3"
+TEAMS = ("emea", "americas", "apac", "strategic")
 SIX = ("lead-response", "speed-to-lead", "marketing-delivery", "proposal-turnaround", "handoff", "feedback-decided")
 FOUR = ("win-rate", "sales-cycle", "coverage", "csat")
 NOBODY = {"name": "New team", "leader": "Ada", "calendar": "berlin", "currency": "EUR", "crm": ["Nobody yet"]}
@@ -30,6 +33,12 @@ HOSTILE = (
     "\U0001f600\u0301 e\u0301",
 )
 NAMES = {"Account": ["Name"], "User": ["Name"], "Opportunity": ["Name"], "Lead": ["FirstName", "LastName", "Company"]}
+
+
+def made(root: Path, outputs: Path, *options: str) -> None:
+    """Make packets of a company by the command."""
+    done = slareport("run", "--workspace", root, "--outputs", outputs, "--quiet", *options)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def with_six_promises(sample: Workspace, root: Path) -> Path:

@@ -4,8 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+import browser as browsers
 import pytest
+from companies import PERIOD, made
 from hypothesis import settings
+from tiny import made_once
 
 from slareport import files
 from slareport.workspace import open_workspace
@@ -37,3 +40,16 @@ def sample(tmp_path_factory):
         if not (root / "parameters").is_dir():
             shutil.copytree(REPOSITORY / "parameters", root / "parameters")
     return open_workspace(root, root / "outputs")
+
+
+@pytest.fixture(scope="session")
+def quarter(sample, tmp_path_factory):
+    """The outputs of the sample company with every packet of its last quarter, made once."""
+    return made_once(tmp_path_factory, "quarter", lambda folder: made(sample.root, folder, "--period", PERIOD))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser for a module's tests; while it runs, playwright keeps the thread's event loop."""
+    with browsers.started() as one:
+        yield one

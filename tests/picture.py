@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.browser import opened_page
+from tests.browser import opened_page, started
 
 
 def main(packet: str, png: str) -> None:
-    with opened_page(Path(packet), width=1100, height=860) as opened:
+    with started() as browser, opened_page(browser, Path(packet), width=1100, height=860) as opened:
         opened.page.screenshot(path=png)
 
 

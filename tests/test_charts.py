@@ -7,6 +7,7 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 import pytest
+from browser import PROBLEMS, opened_page
 from hypothesis import given
 from hypothesis import strategies as st
 from judging import deal, judge, lead
@@ -226,15 +227,13 @@ def test_a_chart_only_shows_what_it_is_given():
     assert data[-1]["low"] == round(100 * found["low"].iloc[-1], 2)
 
 
-def test_nothing_overprints_in_the_browser(figures, tmp_path):
-    from browser import PROBLEMS, opened_page  # needs playwright
-
+def test_nothing_overprints_in_the_browser(browser, figures, tmp_path):
     long = "A team with a very long name of Northern Europe, the Baltics and Greenland"
     teams = rows([0.5, 1.0, 0.9], result="missed").assign(team=[long, "B", "C"])
     drawn = [made.values[0] for made in AWKWARD] + figures + [exhibits.compared(teams, QUARTERS[-1])]
     page = Path(tmp_path) / "figures.html"
     style = "<style>body{font-family:Arial;margin:0} svg{display:block}</style>"
     page.write_text(f"<!doctype html><meta charset=utf-8>{style}<main>{''.join(draw(f.spec()) for f in drawn)}")
-    with opened_page(page, width=900) as opened:
+    with opened_page(browser, page, width=900) as opened:
         found = opened.page.evaluate(PROBLEMS)
     assert [problem for problem in found if re.search("overprint|cut off|nothing drawn|px:", problem)] == []

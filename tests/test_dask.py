@@ -7,9 +7,9 @@ import signal
 import time
 
 import pytest
+from companies import PERIOD, TEAMS
 from distributed import Client, LocalCluster
-from test_packets_in_browser import PERIOD, TEAMS, make
-from tiny import CLOSE, made_once, make_workspace, processes, slareport, tree, write_notebook
+from tiny import CLOSE, make_workspace, processes, slareport, tree, write_notebook
 from tiny import PERIOD as QUARTER
 
 from slareport.jobs import plan
@@ -36,8 +36,7 @@ def kill_one_at_work(client):
     pytest.fail("no worker was at work within a minute")
 
 
-def test_a_cluster_that_loses_a_worker_makes_the_packets_of_one_machine(sample, cluster, tmp_path, tmp_path_factory):
-    here = made_once(tmp_path_factory, "packets", lambda folder: make(sample, folder))
+def test_a_cluster_that_loses_a_worker_makes_the_packets_of_one_machine(sample, quarter, cluster, tmp_path):
     there = open_workspace(sample.root, tmp_path / "there")
     jobs = plan(there, [there.period(PERIOD)], TEAMS, ["team_review"])
     with Client(cluster) as client, client.get_executor(retries=2) as executor:
@@ -48,7 +47,7 @@ def test_a_cluster_that_loses_a_worker_makes_the_packets_of_one_machine(sample, 
     assert failures == [""] * len(jobs)
     for job in jobs:
         place = job.place.folder(there.outputs).relative_to(there.outputs)
-        assert tree(there.outputs / place) == tree(here / place)
+        assert tree(there.outputs / place) == tree(quarter / place)
 
 
 def test_the_command_runs_on_a_cluster_by_its_address(cluster, tmp_path):

@@ -15,13 +15,12 @@ from pathlib import Path
 import companies
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import chromium, opened_page, print_pdf, problems_of
-from test_packets_in_browser import make
+from browser import launched, opened_page, print_pdf, problems_of
+from companies import PERIOD, made
 from tiny import made_once, slareport
 
 from slareport.editions import client_key
 
-PERIOD = "2026Q3"
 SIX, TWELVE, HOSTILE, ON_REQUEST = "six", "twelve", "hostile", "on request"
 ROLE = "account-executive"
 REVIEW = f"{PERIOD}/{{}}/team_review/current/packet.html"
@@ -54,6 +53,7 @@ PACKETS = [name for name in PAGES if name != "the index"]
 PAPERS = ("the agreement", "a handbook")  # made of the agreement alone, without a figure
 MOST_SHEETS = {"annex": 12, "workflow_analysis": 4, "target_setting": 4, "agreement": 3, f"handbook@{ROLE}": 3}
 SUMMED_UP = [name for name in PACKETS if name not in ("the annex", *PAPERS)]
+CHARTED = [name for name in SUMMED_UP if name not in ("a team without data", "the workflow analysis")]
 SIX_PROMISES = [name for name in TEAM_PAGES if "six" in name]
 SECTIONS = (
     "bottom-line", "since-the-last-review", "headline-numbers", "scorecard", "what-needs-attention",
@@ -62,48 +62,41 @@ SECTIONS = (
 )  # fmt: skip
 ALWAYS = {"bottom-line", "headline-numbers", "scorecard", "can-you-trust-this", "definitions"}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 READ = """id => {const copy = document.getElementById(id)?.cloneNode(true)
   copy?.querySelectorAll('svg, details').forEach(e => e.remove()); return copy ? copy.textContent : ''}"""
-VIEWS = {"light": (1200, False), "dark": (1200, True), "narrow": (320, False)}
 STOP = """() => (e => [e.tagName, e.className, getComputedStyle(e).outlineStyle,
   e.getAttribute('aria-label') || e.textContent.trim()])(document.activeElement)"""
 
 
-def made_by(root, folder, *options):
-    done = slareport("run", "--workspace", root, "--outputs", folder, "--quiet", *options)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.fixture(scope="module")
-def outputs(sample, tmp_path_factory):
+def outputs(sample, quarter, tmp_path_factory):
     """The outputs of each company, by name."""
-    chromium()
     places = tmp_path_factory.mktemp("companies")
 
     def small(folder):
         root = companies.with_six_promises(sample, places / "six")
         teams = [option for team in ("apac", "strategic", "new") for option in ("--team", team)]
-        made_by(root, folder, "--period", PERIOD, "--notebook", "team_review", *teams)
-        made_by(root, folder, "--period", PERIOD, "--notebook", "leadership_summary")
-        made_by(root, folder, "--period", PERIOD, "--client", CLIENT)
-        made_by(root, folder, "--period", PERIOD, "--team", "apac", "--edition", "leadership")
+        made(root, folder, "--period", PERIOD, *teams, "--notebook", "team_review", "--notebook", "leadership_summary")
+        made(root, folder, "--period", PERIOD, "--client", CLIENT)
+        made(root, folder, "--period", PERIOD, "--team", "apac", "--edition", "leadership")
         emea = ("--team", "emea", "--notebook", "team_review")
-        made_by(root, folder, "--period", "2026Q1", *emea)
-        made_by(root, folder, "--period", "2026Q4", *emea, "--as-of", "2026-10-08")
+        made(root, folder, "--period", "2026Q1", *emea)
+        made(root, folder, "--period", "2026Q4", *emea, "--as-of", "2026-10-08")
 
     def hostile(folder):
         root = companies.with_hostile_names(sample, places / "hostile")
-        made_by(root, folder, "--period", PERIOD, "--team", "emea", "--notebook", "team_review")
+        made(root, folder, "--period", PERIOD, "--team", "emea", "--notebook", "team_review")
 
     def on_request(folder):
         names = ("workflow_analysis", "target_setting", "agreement")
-        made_by(sample.root, folder, "--period", PERIOD, *(word for name in names for word in ("--notebook", name)))
+        made(sample.root, folder, "--period", PERIOD, *(word for name in names for word in ("--notebook", name)))
         book = ("--notebook", "handbook", "--team", "emea", "--role", "Account executive")
-        made_by(sample.root, folder, "--period", PERIOD, *book)
+        made(sample.root, folder, "--period", PERIOD, *book)
 
     return {
         ON_REQUEST: made_once(tmp_path_factory, "on request", on_request),
-        TWELVE: made_once(tmp_path_factory, "packets", lambda folder: make(sample, folder)),
+        TWELVE: quarter,
         SIX: made_once(tmp_path_factory, "six promises", small),
         HOSTILE: made_once(tmp_path_factory, "hostile names", hostile),
     }
@@ -177,15 +170,15 @@ def test_a_change_in_the_middle_of_the_period_shows_in_the_scorecard(page):
 
 @pytest.mark.parametrize("width", [1200, 375, 320])
 @about(PAGES)
-def test_g1_g7_g10_g12_g14_g20_a_page_has_no_problem(page, width):
-    assert problems_of(page, width) == []
+def test_g1_g7_g10_g12_g14_g20_a_page_has_no_problem(browser, page, width):
+    assert problems_of(browser, page, width) == []
 
 
 @about(["a bad team, six promises"])
-def test_g3_a_network_that_hangs_holds_nothing_up(page):
+def test_g3_a_network_that_hangs_holds_nothing_up(browser, page):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
         rules = f"--host-resolver-rules=MAP * 127.0.0.1:{silent.getsockname()[1]}"
-        with opened_page(page, arguments=(rules,)) as opened:
+        with launched(browser.browser_type, rules) as other, opened_page(other, page) as opened:
             assert opened.page.evaluate("document.readyState") == "complete"
             assert "promises kept" in opened.page.locator("body").inner_text()
             assert opened.requests == []
@@ -195,24 +188,43 @@ def test_g3_a_network_that_hangs_holds_nothing_up(page):
     ("width", "dark"), [(1200, False), (1200, True), (320, False)], ids=["light", "dark", "narrow"]
 )
 @about(PAGES)
-def test_g8_g9_axe_finds_nothing(page, width, dark):
-    with opened_page(page, width, dark=dark) as opened:
-        found = Axe().run(opened.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+def test_g8_g9_axe_finds_nothing(browser, page, width, dark):
+    with opened_page(browser, page, width, dark=dark) as opened:
+        found = Axe().run(opened.page, options=AXE).response
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]] == []
     assert {rule["id"] for rule in found["incomplete"]} <= {"color-contrast"}, "of text in charts: see test_charts"
 
 
+@about(CHARTED)
+def test_every_chart_is_drawn(browser, page):
+    with opened_page(browser, page) as opened:
+        figures = opened.page.locator("figure")
+        drawn = opened.page.locator("figure svg[role=img]")
+        assert figures.count() == drawn.count() >= 1
+        boxes = [drawn.nth(number).bounding_box() for number in range(drawn.count())]
+    assert all(box["width"] > 100 and box["height"] > 20 for box in boxes)
+
+
+@about(["the index"])
+def test_every_packet_can_be_reached_from_the_index(browser, page):
+    with opened_page(browser, page) as opened:
+        links = opened.page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
+    packets = {(page.parent / link).resolve() for link in links if link.endswith("packet.html")}
+    assert packets == {path.resolve() for path in page.parent.glob("*/*/*/current/packet.html")}
+    assert len(packets) == 9
+
+
 @about(SUMMED_UP)
-def test_g13_the_bottom_line_is_in_the_first_screen(page):
+def test_g13_the_bottom_line_is_in_the_first_screen(browser, page):
     for width, height in ((1200, 900), (375, 667)):
-        with opened_page(page, width, height) as opened:
+        with opened_page(browser, page, width, height) as opened:
             box = opened.page.locator(".lede").bounding_box()
         assert box["y"] + box["height"] <= height
 
 
 @about(["a bad team, six promises", "the index"])
-def test_g15_every_stop_of_the_keyboard_can_be_seen_and_has_a_purpose(page):
-    with opened_page(page) as opened:
+def test_g15_every_stop_of_the_keyboard_can_be_seen_and_has_a_purpose(browser, page):
+    with opened_page(browser, page) as opened:
         stops = []
         for _ in range(120):
             opened.page.keyboard.press("Tab")
@@ -227,20 +239,20 @@ def test_g15_every_stop_of_the_keyboard_can_be_seen_and_has_a_purpose(page):
 
 
 @about(PACKETS)
-def test_g16_without_javascript_nothing_is_missing(page):
+def test_g16_without_javascript_nothing_is_missing(browser, page):
     seen = []
     for javascript in (True, False):
-        with opened_page(page, javascript=javascript) as opened:
+        with opened_page(browser, page, javascript=javascript) as opened:
             seen.append((opened.page.locator("body").inner_text(), opened.page.locator("svg").count()))
     assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @about(PACKETS)
-def test_g17_it_prints_on_few_pages_with_its_foot_on_each(page, paper, tmp_path):
+def test_g17_it_prints_on_few_pages_with_its_foot_on_each(browser, page, paper, tmp_path):
     if shutil.which("pdftotext") is None:
         pytest.skip("no pdftotext: install Debian package poppler-utils")
-    print_pdf(page, tmp_path / "packet.pdf", paper)
+    print_pdf(browser, page, tmp_path / "packet.pdf", paper)
     done = subprocess.run(["pdftotext", "-layout", tmp_path / "packet.pdf", "-"], capture_output=True, check=True)
     *printed, rest = done.stdout.decode().split("\f")
     assert rest == ""
@@ -251,14 +263,14 @@ def test_g17_it_prints_on_few_pages_with_its_foot_on_each(page, paper, tmp_path)
         for number, sheet in enumerate(printed, 1)
     )
     assert len(printed[-1].split()) >= 60, "the last page is worth turning to"
-    with opened_page(page) as opened:
+    with opened_page(browser, page) as opened:
         first = opened.page.locator(".lede, h1").last.inner_text()
     assert first.split()[0] in printed[0]
 
 
 @about(SIX_PROMISES)
-def test_g21_it_is_read_in_five_minutes(page):
-    with opened_page(page) as opened:
+def test_g21_it_is_read_in_five_minutes(browser, page):
+    with opened_page(browser, page) as opened:
         words = 0
         for name in SECTIONS[:8]:
             words += len(opened.page.evaluate(READ, name).split())

@@ -10,9 +10,8 @@ import sys
 import time
 
 import pytest
-from browser import ARGUMENTS, chromium
+from browser import chromium, launched
 from conftest import REPOSITORY
-from playwright.sync_api import sync_playwright
 
 from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE
 
@@ -51,11 +50,10 @@ def lab(sample, tmp_path_factory):
             server.wait(30)
 
 
-def test_run_all_works_and_draws_the_charts_without_a_network(lab):
+def test_run_all_works_and_draws_the_charts_without_a_network(browser, lab):
     asked, said = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS[:-1], LOCAL])
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    with launched(browser.browser_type, LOCAL) as local:
+        page = local.new_page(viewport={"width": 1300, "height": 1000})
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.goto(f"{lab}/team_review.ipynb?token={TOKEN}")
@@ -73,7 +71,6 @@ def test_run_all_works_and_draws_the_charts_without_a_network(lab):
         page.wait_for_function(f"{PROMPTS}.every(text => /^$|\\d/.test(text))", timeout=300_000)
         page.wait_for_selector(".vega-embed canvas, .vega-embed svg", timeout=60_000, state="attached")
         shown = page.evaluate("document.querySelector('.jp-Notebook').innerText")
-        browser.close()
     assert "Traceback" not in shown
     assert "promises kept" in shown
     assert not [url for url in asked if not url.startswith(("http://localhost", "ws://localhost", "data:", "blob:"))]

@@ -12,19 +12,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from html import unescape
 
 import pytest
-from browser import chromium
-from test_packets_in_browser import PERIOD, TEAMS, make
-from tiny import made_once
+from companies import PERIOD, TEAMS
 
 PAGES = {team: f"{PERIOD}/{team}/team_review/current" for team in TEAMS}
 PAGES["company"] = f"{PERIOD}/_all/leadership_summary/current"
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
-
-
-@pytest.fixture(scope="module")
-def outputs(sample, tmp_path_factory):
-    chromium()  # the packets are those of the browser's tests
-    return made_once(tmp_path_factory, "packets", lambda folder: make(sample, folder))
 
 
 def read(folder, name):
@@ -105,16 +97,16 @@ def strangers(html, rows):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_line_of_the_scorecard_is_a_row_of_the_csv(outputs, name):
-    folder = outputs / PAGES[name]
+def test_every_line_of_the_scorecard_is_a_row_of_the_csv(quarter, name):
+    folder = quarter / PAGES[name]
     html, rows = (folder / "packet.html").read_text("utf-8"), read(folder, "scorecard")
     assert [row["title"] for row in rows] == list(lines(html))
     assert strangers(html, rows) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_number_of_the_bottom_line_and_the_headline_is_in_the_csv(outputs, name):
-    folder = outputs / PAGES[name]
+def test_every_number_of_the_bottom_line_and_the_headline_is_in_the_csv(quarter, name):
+    folder = quarter / PAGES[name]
     html = (folder / "packet.html").read_text("utf-8")
     told = figures(read(folder, "scorecard"), read(folder, "misses"))
     assert said(section(html, "bottom-line")) - {"1", "2", "3", "4", "5"} <= told, "but of teams, decisions and points"
@@ -123,8 +115,8 @@ def test_every_number_of_the_bottom_line_and_the_headline_is_in_the_csv(outputs,
     assert headline <= told
 
 
-def test_a_number_that_is_not_in_the_csv_is_found(outputs):
-    folder = outputs / PAGES["apac"]
+def test_a_number_that_is_not_in_the_csv_is_found(quarter):
+    folder = quarter / PAGES["apac"]
     html, rows = (folder / "packet.html").read_text("utf-8"), read(folder, "scorecard")
     counts = ("met", "missed", "n", "numerator", "denominator")
     promises = [row for row in rows if row["kind"] == "promise" and row["n"] != "0"]
