@@ -9,6 +9,8 @@ from packet_samples import fragment, notebook, sample_index, sample_notebook, se
 from slareport.all_reviews import render_index
 from slareport.packet import PacketExporter
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def packet(tmp_path_factory):

@@ -16,6 +16,8 @@ from slareport.jobs import plan
 from slareport.run import run
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 PERIOD = "2026Q3"
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 HERE = {"TZ": "UTC", "PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8"}

@@ -18,6 +18,8 @@ from slareport.period import parse_period
 from slareport.review import Annex, Summary
 from slareport.scorecard import trend
 
+pytestmark = pytest.mark.once
+
 QUARTERS = parse_period("2026Q3").history(10)
 MONTHS = parse_period("2026-09").history(10)
 

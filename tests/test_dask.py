@@ -16,6 +16,8 @@ from slareport.jobs import plan
 from slareport.run import run
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def cluster():

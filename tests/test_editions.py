@@ -19,6 +19,8 @@ from slareport.evaluation import evaluate
 from slareport.review import ClientReview, Review
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 PERIOD, CLIENT = "2026Q3", "Silverpine Pharma Co., Ltd."
 PLACES = {
     "a client's review": f"{PERIOD}/{client_key(CLIENT)}/client_review/current",

@@ -16,6 +16,8 @@ from slareport.findings import Finding, achievers, bottlenecks, capacity
 from slareport.page import alive
 from slareport.review import Annex, Review, Summary
 
+pytestmark = pytest.mark.once
+
 BRIEF = ("attention", "others", "bottlenecks", "achievers", "outlook", "looks")
 FULL = ("bottlenecks", "achievers", "adherence", "outlook", "capacity", "causes", "looks")
 TEAMS = ("emea", "americas", "apac", "strategic")

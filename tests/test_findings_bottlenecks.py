@@ -9,6 +9,8 @@ from slareport.findings.bottlenecks import bottleneck, medians, stage_spells, st
 from slareport.period import parse_period
 from slareport.statistics.survival import logrank
 
+pytestmark = pytest.mark.once
+
 SINCE = parse_period("2025Q4").bounds(ZONE)[0]
 
 

@@ -9,6 +9,8 @@ from planted import PERIODS, ZONE, history, visits
 
 from slareport.findings.conversions import funnel, mix_or_rate
 
+pytestmark = pytest.mark.once
+
 NOW = PERIODS[-1]
 TOO_FEW = "Win rate: too few to compare with the period before."
 

@@ -7,6 +7,8 @@ from planted import END, PERIODS, ZONE, history, known
 
 from slareport.findings.outlook import chances, forecast, next_period, windows
 
+pytestmark = pytest.mark.once
+
 NEXT = PERIODS[-1].next()
 
 

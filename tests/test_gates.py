@@ -21,6 +21,8 @@ from tiny import made_once, slareport
 
 from slareport.editions import client_key
 
+pytestmark = pytest.mark.once
+
 SIX, TWELVE, HOSTILE, ON_REQUEST = "six", "twelve", "hostile", "on request"
 ROLE = "account-executive"
 REVIEW = f"{PERIOD}/{{}}/team_review/current/packet.html"

@@ -15,6 +15,8 @@ from conftest import REPOSITORY
 
 from slareport.workspace import OUTPUTS_VARIABLE, ROOT_VARIABLE
 
+pytestmark = pytest.mark.once
+
 TOKEN = "only-this-test"  # noqa: S105
 LOCAL = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
 PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map(prompt => prompt.textContent)"

@@ -17,6 +17,8 @@ from tiny import made_once, slareport
 from slareport.review import Annex
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 WORKSPACE = Path(__file__).parent / "workspaces" / "maven"
 DATA = Path(__file__).parents[2] / "shared" / "data" / "maven_crm"
 QUARTERS = ["2017Q1", "2017Q2", "2017Q3", "2017Q4"]

@@ -14,6 +14,8 @@ from html import unescape
 import pytest
 from companies import PERIOD, TEAMS
 
+pytestmark = pytest.mark.once
+
 PAGES = {team: f"{PERIOD}/{team}/team_review/current" for team in TEAMS}
 PAGES["company"] = f"{PERIOD}/_all/leadership_summary/current"
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")

@@ -17,6 +17,8 @@ from slareport.post import load_list, packets, parse_mailbox, write_mails, write
 from slareport.publishing import publish
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 SENT_AT = dt.datetime(2026, 10, 8, 6, tzinfo=dt.UTC)
 PERIOD = "2017Q2"
 ROW = {

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from browser import chromium
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BIN = Path(sys.executable).parent

@@ -19,6 +19,8 @@ from slareport.restatement import COUNTS, CRM_TABLES, View, compare, view
 from slareport.review import Review
 from slareport.worktime import parse_duration
 
+pytestmark = pytest.mark.once
+
 MONDAY = "2026-03-09 09:00"
 THEN, NOW = "2026-04-08 00:00", "2026-05-08 00:00"
 REJECTS = ["table", "id", "place", "value", "reason", "effect"]

@@ -15,6 +15,8 @@ from slareport.errors import UsageError
 from slareport.review import Annex, ClientReview, Review, Summary
 from slareport.signatures import EVIDENCE, SIGNATURES, Record, Signatures, load_signatures, open_objections, state
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 DAY = "2026-01-01"
 NOW, THEN = "a" * 64, "b" * 64

@@ -14,6 +14,8 @@ from slareport.start import make_workspace as start
 from slareport.start import scratch_copy
 from slareport.workspace import PACKAGE, open_workspace
 
+pytestmark = pytest.mark.once
+
 EXPORTS = "outputs/.sample"
 
 

@@ -20,6 +20,8 @@ from slareport.saying import Changes, say
 from slareport.signing import sign
 from slareport.workspace import EXTRACTS, open_workspace
 
+pytestmark = pytest.mark.once
+
 BEFORE, LAST = "2026Q2", "2026Q3"
 DAY = dt.date(2026, 10, 12)
 TEAM = "strategic"  # the smallest

@@ -17,6 +17,8 @@ from slareport.watch import AT_RISK, LATE, RUNNING, TODAY, Watch, watch
 from slareport.weekly import write_weekly
 from slareport.worktime import Calendar
 
+pytestmark = pytest.mark.once
+
 NOW = "2026-08-12T07:00:00Z"  # Wednesday, 9:00 in Berlin
 OFFICE = Calendar("office", "Europe/Berlin", dict.fromkeys(range(5), ((540, 1020),)), "DE-BE")
 
