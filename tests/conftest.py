@@ -7,13 +7,14 @@ from pathlib import Path
 import browser as browsers
 import pytest
 from companies import PERIOD, made
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from tiny import made_once
 
 from slareport import files
 from slareport.workspace import open_workspace
 
-settings.register_profile("slareport", deadline=None)  # how long a test takes depends on the machine
+# How long an example takes, to make or to test, depends on the machine and what else it does.
+settings.register_profile("slareport", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("slareport")
 
 REPOSITORY = Path(__file__).parent.parent
