@@ -55,7 +55,7 @@ PACKETS = [name for name in PAGES if name != "the index"]
 PAPERS = ("the agreement", "a handbook")  # made of the agreement alone, without a figure
 MOST_SHEETS = {"annex": 12, "workflow_analysis": 4, "target_setting": 4, "agreement": 3, f"handbook@{ROLE}": 3}
 SUMMED_UP = [name for name in PACKETS if name not in ("the annex", *PAPERS)]
-CHARTED = [name for name in SUMMED_UP if name not in ("a team without data", "the workflow analysis")]
+CHARTED = [name for name in PACKETS if name not in ("a team without data", "the workflow analysis", *PAPERS)]
 SIX_PROMISES = [name for name in TEAM_PAGES if "six" in name]
 SECTIONS = (
     "bottom-line", "since-the-last-review", "headline-numbers", "scorecard", "what-needs-attention",
