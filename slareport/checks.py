@@ -14,7 +14,7 @@ from slareport.errors import DataError, Problem, UsageError, did_you_mean
 from slareport.jobs import SUPPLIED, reviews
 from slareport.linting import lint
 from slareport.measurable import lacking
-from slareport.post import LIST, load_list
+from slareport.recipients import LIST, load_list
 from slareport.signatures import EVIDENCE, SIGNATURES, Signed
 from slareport.source import Reader
 from slareport.workspace import Workspace, find_root, open_workspace

@@ -35,6 +35,7 @@ PRELOADED = (
     "pyarrow.dataset",
     "pyarrow.parquet",
     "pydantic.dataclasses",
+    "scipy.stats",
 )
 LARGEST = 2**20  # of a request, in bytes
 READY = b"ready"

@@ -10,7 +10,7 @@ from slareport import files
 from slareport import format as fmt
 from slareport.exhibits import watch as shown
 from slareport.mail import Letter, compose
-from slareport.post import COMPANYS, load_list
+from slareport.recipients import COMPANYS, load_list
 from slareport.watch import Watch
 from slareport.workspace import Workspace
 

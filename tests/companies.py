@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from tiny import slareport
 
-from slareport.workspace import Workspace
+from slareport.workspace import EXTRACTS, Workspace
 
 PERIOD = "2026Q3"
 TEAMS = ("emea", "americas", "apac", "strategic")
@@ -35,10 +35,29 @@ HOSTILE = (
 NAMES = {"Account": ["Name"], "User": ["Name"], "Opportunity": ["Name"], "Lead": ["FirstName", "LastName", "Company"]}
 
 
-def made(root: Path, outputs: Path, *options: str) -> None:
-    """Make packets of a company by the command."""
-    done = slareport("run", "--workspace", root, "--outputs", outputs, "--quiet", *options)
+def made(root: Path, outputs: Path, *options: str, **environment: str) -> None:
+    """Make packets of a company by the command, from the extracts it has."""
+    sharing_extracts(root, outputs)
+    done = slareport("run", "--workspace", root, "--outputs", outputs, "--quiet", *options, **environment)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def sharing_extracts(root: Path, outputs: Path) -> Path:
+    """Other outputs of a company, with its own extracts: each is made once, which takes as long as three packets."""
+    extracts = root / "outputs" / EXTRACTS
+    extracts.mkdir(parents=True, exist_ok=True)
+    outputs.mkdir(parents=True, exist_ok=True)
+    if not (outputs / EXTRACTS).exists():
+        (outputs / EXTRACTS).symlink_to(extracts)
+    return outputs
+
+
+def beside(sample: Workspace, root: Path) -> Path:
+    """The sample company's parameters, to change, beside its exports and extracts."""
+    shutil.copytree(sample.root / "parameters", root / "parameters")
+    data = sharing_extracts(sample.root, root / "outputs") / sample.source.data.name
+    data.symlink_to(sample.source.data)
+    return root
 
 
 def with_six_promises(sample: Workspace, root: Path) -> Path:

@@ -2,10 +2,10 @@
 
 import datetime as dt
 import difflib
-import shutil
 import subprocess
 from dataclasses import replace
 
+import companies
 import pytest
 
 from slareport.amending import Amendment, amend, parse_amendment, proposals
@@ -22,9 +22,9 @@ TARGET = Amendment("kick-off", "target", "90%", "It is slack.")
 
 @pytest.fixture
 def home(sample, tmp_path):
-    """A copy of the sample's parameters, with its exports."""
-    shutil.copytree(sample.root / "parameters", tmp_path / "parameters")
-    return open_workspace(tmp_path, sample.outputs)
+    """The sample company, to change."""
+    root = companies.beside(sample, tmp_path)
+    return open_workspace(root, root / "outputs")
 
 
 def text_of(home, day):

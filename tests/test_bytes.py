@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from companies import PERIOD, made, sharing_extracts
 from tiny import made_once, slareport, tree
 
 from slareport import servers
@@ -18,29 +19,26 @@ from slareport.workspace import open_workspace
 
 pytestmark = pytest.mark.once
 
-PERIOD = "2026Q3"
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 HERE = {"TZ": "UTC", "PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8"}
 THERE = {"TZ": "America/New_York", "PYTHONHASHSEED": "2", "LC_ALL": "C"}
-
-
-def made(sample, folder, *options, **environment):
-    command = ["run", "--workspace", sample.root, "--outputs", folder, "--period", PERIOD, "--quiet"]
-    done = slareport(*command, *options, **environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    return folder
 
 
 @pytest.fixture(scope="module")
 def one(sample, tmp_path_factory):
     """EMEA's review alone."""
     options = ("--team", "emea", "--notebook", "team_review", "--jobs", "1")
-    return made_once(tmp_path_factory, "one", lambda folder: made(sample, folder, *options, **HERE))
+    return made_once(
+        tmp_path_factory, "one", lambda folder: made(sample.root, folder, "--period", PERIOD, *options, **HERE)
+    )
 
 
 def test_a_run_elsewhere_beside_others_gives_the_same_packet(sample, one, tmp_path_factory):
     options = ("--team", "apac", "--team", "emea", "--notebook", "leadership_summary", "--notebook", "team_review")
-    two = made(sample, tmp_path_factory.mktemp("another place"), *options, "--jobs", "4", **THERE)
+    two = tmp_path_factory.mktemp("another place")  # with an extract of its own
+    run = ("run", "--workspace", sample.root, "--outputs", two, "--period", PERIOD, "--quiet")
+    done = slareport(*run, *options, "--jobs", "4", **THERE)
+    assert (done.returncode, done.stderr) == (0, "")
     place = Path(PERIOD, "emea", "team_review")
     first, second = tree(one / place), tree(two / place)
     assert len(first) == 11
@@ -69,7 +67,7 @@ def test_papermill_and_nbconvert_give_the_bytes_of_run(sample, one, tmp_path):
 
 def test_kernels_that_are_not_forked_make_the_same_packet(sample, one, tmp_path, monkeypatch):
     monkeypatch.setattr(servers, "SERVER", "slareport.not_there")
-    home = open_workspace(sample.root, tmp_path)
+    home = open_workspace(sample.root, sharing_extracts(sample.root, tmp_path))
     jobs = plan(home, [home.period(PERIOD)], ["emea"], ["team_review"])
     assert [outcome.failure for outcome in run(home, jobs, workers=1)] == [""]
     place = Path(PERIOD, "emea", "team_review")

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from companies import PERIOD, TEAMS
+from companies import PERIOD, TEAMS, sharing_extracts
 from distributed import Client, LocalCluster
 from tiny import CLOSE, make_workspace, processes, slareport, tree, write_notebook
 from tiny import PERIOD as QUARTER
@@ -39,7 +39,7 @@ def kill_one_at_work(client):
 
 
 def test_a_cluster_that_loses_a_worker_makes_the_packets_of_one_machine(sample, quarter, cluster, tmp_path):
-    there = open_workspace(sample.root, tmp_path / "there")
+    there = open_workspace(sample.root, sharing_extracts(sample.root, tmp_path / "there"))
     jobs = plan(there, [there.period(PERIOD)], TEAMS, ["team_review"])
     with Client(cluster) as client, client.get_executor(retries=2) as executor:
         outcomes = run(there, jobs, workers=2, executor=executor)

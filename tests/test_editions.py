@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import zipfile
 
+import companies
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 from test_agreement import load, problems, written
-from tiny import slareport
 
 from slareport.editions import AUDIENCES, Edition, People, client_key, inside, own
 from slareport.errors import UsageError
@@ -137,10 +136,7 @@ def test_an_agreement_that_promises_clients_nothing_says_so(sample, tmp_path, ou
 
 def company(sample, root, change):
     """The sample company under a changed agreement."""
-    shutil.copytree(sample.root / "parameters", root / "parameters")
-    source = root / "parameters" / "source.yaml"
-    text = re.sub(r"^sample:.*\n", "", source.read_text("utf-8"), flags=re.MULTILINE)
-    source.write_text(re.sub(r"^data:.*$", f"data: {sample.source.data}", text, flags=re.MULTILINE), "utf-8")
+    companies.beside(sample, root)
     yaml = YAML()
     for path in (root / "parameters" / "agreement").glob("*.yaml"):
         version = yaml.load(path)
@@ -154,14 +150,12 @@ def outputs(sample, tmp_path_factory):
     """One packet of each edition of a company that shows no names."""
     base = tmp_path_factory.mktemp("editions")
     root = company(sample, base / "roles", lambda version: version.update(people="roles"))
-    common = ("run", "-w", root, "-o", base / "out", "--period", PERIOD, "--quiet")
     for chosen in (
         ("--client", CLIENT),
         ("--team", "apac", "--edition", "leadership"),
         ("--notebook", "leadership_summary"),
     ):
-        done = slareport(*common, *chosen)
-        assert (done.returncode, done.stderr) == (0, "")
+        companies.made(root, base / "out", "--period", PERIOD, *chosen)
     return base / "out"
 
 

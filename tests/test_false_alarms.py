@@ -1,11 +1,11 @@
-"""Nothing is found where nothing was planted: fifty companies in which all behave alike, reviewed as any other."""
+"""Nothing is found where nothing was planted: twenty companies in which all behave alike, reviewed as any other."""
 
 import pytest
 from false_alarms import MOVED, rates
 
 from slareport.statistics import wilson
 
-SEEDS = range(1, 51)
+SEEDS = range(1, 21)
 
 
 @pytest.mark.slow

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 
+import companies
 import nbformat
 import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from slareport.evaluation import evaluate
 from slareport.minutes import Note, Waiver
 from slareport.outputs import Place
 from slareport.publishing import publish
@@ -18,7 +18,7 @@ from slareport.record import MIME
 from slareport.review import Annex, ClientReview, Review, Summary
 from slareport.saying import Changes, say
 from slareport.signing import sign
-from slareport.workspace import EXTRACTS, open_workspace
+from slareport.workspace import open_workspace
 
 pytestmark = pytest.mark.once
 
@@ -30,15 +30,10 @@ CLIENT = "Silverpine Pharma Co., Ltd."
 
 @pytest.fixture
 def company(sample, tmp_path):
-    """The sample's parameters, to change, beside extracts that are made once."""
-    evaluate(sample, LAST)
-    shutil.copytree(sample.root / "parameters", tmp_path / "parameters")
-    source = tmp_path / "parameters" / "source.yaml"
-    source.write_text(source.read_text().replace("data: outputs/.sample", f"data: {sample.source.data}"))
-    shutil.rmtree(tmp_path / "parameters" / "reviews")
-    (tmp_path / "outputs").mkdir()
-    (tmp_path / "outputs" / EXTRACTS).symlink_to(sample.outputs / EXTRACTS)
-    return open_workspace(tmp_path, tmp_path / "outputs")
+    """The sample company before anything was said at its reviews."""
+    root = companies.beside(sample, tmp_path)
+    shutil.rmtree(root / "parameters" / "reviews")
+    return open_workspace(root, root / "outputs")
 
 
 def opened(company):

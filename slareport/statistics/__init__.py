@@ -1,7 +1,7 @@
 """How sure a figure is, and what a careful analyst says about it. Thin over SciPy.
 
-Here stand the figures every packet needs, which import quickly. The rest has a module per question and
-is imported by name (`from slareport.statistics import survival`), as `scipy.stats` takes a second to load.
+Here stand the figures every packet needs. The rest has a module per question and is imported by name
+(`from slareport.statistics import survival`). `scipy.stats` takes a second to load: it loads when it is first used.
 """
 
 from slareport.statistics.estimates import CONFIDENCE, NOTHING, TAIL, Estimate, Interval, Z, difference

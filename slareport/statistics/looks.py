@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from slareport.statistics.estimates import TAIL
 from slareport.statistics.shares import Target, chance_of_at_most, evidence, rate_of
@@ -44,7 +45,7 @@ def adjusted(pvalues: ArrayLike) -> np.ndarray:
     """P-values adjusted for being many, in order; NaN stays NaN (Benjamini and Hochberg 1995, JRSS B 57:289)."""
     values = np.array(pvalues, dtype=float)
     known = ~np.isnan(values)
-    values[known] = stats.false_discovery_control(values[known])
+    values[known] = scipy.stats.false_discovery_control(values[known])
     return values
 
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from slareport.statistics.estimates import CONFIDENCE, NOTHING, Estimate, Z
 
@@ -76,8 +76,8 @@ def logrank(durations: ArrayLike, ended: ArrayLike, other_durations: ArrayLike, 
     shortest = min((time.max(initial=-math.inf) for time, _ in groups), default=-math.inf)
     if not any((time[over] <= shortest).any() for time, over in groups):
         return LogRank(math.nan, math.nan)  # nothing has ended while both groups were there
-    here, there = (stats.CensoredData.right_censored(time, ~over) for time, over in groups)
-    result = stats.logrank(here, there)
+    here, there = (scipy.stats.CensoredData.right_censored(time, ~over) for time, over in groups)
+    result = scipy.stats.logrank(here, there)
     return LogRank(float(result.statistic) ** 2, float(result.pvalue))
 
 
@@ -149,7 +149,7 @@ def _counted(time: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def _curve(time: np.ndarray, over: np.ndarray) -> Any:
-    return stats.ecdf(stats.CensoredData.right_censored(time, ~over)).sf
+    return scipy.stats.ecdf(scipy.stats.CensoredData.right_censored(time, ~over)).sf
 
 
 def _first(times: np.ndarray, curve: np.ndarray, level: float) -> float:
