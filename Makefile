@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: packets test slow lab check notebooks picture lock clean
 
@@ -11,11 +12,11 @@ packets: $(VENV)/ready  ## Make the sample company's packets of the last quarter
 	$(BIN)/slareport run --period 2026Q3
 
 test: $(VENV)/ready  ## Run every test, the committed notebooks included
-	$(BIN)/pytest --nbval -p no:cacheprovider notebooks
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --nbval -p no:cacheprovider $(SIDE_BY_SIDE) notebooks
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 slow: $(VENV)/spark  ## Run the tests that take minutes, those with Spark among them (needs Java)
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow $(SIDE_BY_SIDE)
 
 lab: $(VENV)/ready  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -15,6 +15,8 @@ from slareport.errors import UsageError
 from slareport.evaluation import evaluate
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 NEW_YEAR = dt.date(2027, 1, 1)
 WITHIN = Amendment("lead-response", "within", "3 business hours", "Two were a stretch.")
 TARGET = Amendment("kick-off", "target", "90%", "It is slack.")

@@ -14,6 +14,8 @@ from slareport.review import TargetSetting
 from slareport.statistics import Estimate
 from slareport.worktime import parse_duration
 
+pytestmark = pytest.mark.once
+
 
 def played(title, kept, missed, *, level=0.8, minutes=math.nan, within="2 business hours"):
     promise = Promise(

@@ -11,6 +11,8 @@ from slareport.review import Annex, Summary
 from slareport.start import make_workspace
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 PERIOD = "2026Q3"
 MEASURED = {
     "lead-response", "speed-to-lead", "marketing-delivery", "win-rate", "closure-rate", "sales-cycle",

@@ -9,7 +9,7 @@ from exports import BERLIN, OLD_CALLS, a_source, export, left_of, listed
 from slareport.source import Reader
 from slareport.tables import EXCLUDED, SUSPECT
 
-pytestmark = OLD_CALLS
+pytestmark = [*OLD_CALLS, pytest.mark.once]
 
 OWN_TABLES = """{
   memberships: {from: Membership, columns: {user_id: User, team: Team, from_on: From, to_on: To}},

@@ -18,6 +18,8 @@ from slareport.run import prepare
 from slareport.servers import LIMITS, stop_servers
 from slareport.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 LOOK = """
     from slareport.evaluation import evaluate
     from slareport.workspace import open_workspace

@@ -18,7 +18,7 @@ from slareport.source import Reader
 from slareport.tables import NOT_USED, SET_ASIDE
 from slareport.workspace import open_workspace
 
-pytestmark = OLD_CALLS
+pytestmark = [*OLD_CALLS, pytest.mark.once]
 
 
 @pytest.fixture(scope="module")

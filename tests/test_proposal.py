@@ -16,6 +16,8 @@ from slareport.mapping import load_source, shipped_mappings
 from slareport.proposal import preview, propose, save
 from slareport.tables import TABLES
 
+pytestmark = pytest.mark.once
+
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared" / "data"
 BY_HAND = {path.stem: path for path in (HERE / "by_hand").glob("*.yaml")} | {

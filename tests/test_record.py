@@ -13,6 +13,8 @@ from slareport.kpi import KPIS
 from slareport.review import Review, Summary
 from slareport.scorecard import MISS_COLUMNS, Row
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def closed(sample):
