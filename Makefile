@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+# A lock names all there is; most modules are never imported, so they are compiled when they are.
+LOCKED := --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: packets test slow lab check notebooks picture lock clean
@@ -44,13 +46,13 @@ clean:  ## Remove the environment and all outputs
 	rm -rf $(VENV) outputs/* outputs/.[!.]*
 
 $(VENV)/spark: $(VENV)/ready tests/spark.lock  # 400 MB that nothing else needs
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r tests/spark.lock
+	$(BIN)/pip install $(LOCKED) -r tests/spark.lock
 	@touch $@
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "slareport needs Python >= 3.11; name one with: make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install $(LOCKED) -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
