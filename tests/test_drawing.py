@@ -17,6 +17,8 @@ from slareport.drawing import COLOURS, draw
 from slareport.errors import SlareportError
 from slareport.page import environment
 
+pytestmark = pytest.mark.once
+
 TEXT_COLOURS = {"--ink", "--quiet", "--accent", "--bad", "--good"}
 MARK_COLOURS = {"--mark-2", "--mark-3", "--mark-4"}
 HERE = Path(__file__).parent

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from slareport.documents import read_document
 from slareport.editing import append, put
 
+pytestmark = pytest.mark.once
+
 PARAMETERS = Path(__file__).parent.parent / "parameters"
 SAMPLES = sorted(PARAMETERS.glob("**/*.yaml"))
 NAMES = [path.relative_to(PARAMETERS).as_posix() for path in SAMPLES]

@@ -17,6 +17,8 @@ from slareport.period import parse_period
 from slareport.review import Annex, Summary
 from slareport.worktime import parse_duration
 
+pytestmark = pytest.mark.once
+
 PERIOD = parse_period("2026Q3")
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -23,6 +23,8 @@ from slareport.results import (
     WORSE,
 )
 
+pytestmark = pytest.mark.once
+
 PROMISE = {
     "kind": "promise", "kpi": "lead_response", "unit": "%", "period": "2026Q3", "target": 0.9, "n": 139,
     "numerator": 107, "denominator": 139, "met": 107, "missed": 32, "pending": 0, "value": 107 / 139,

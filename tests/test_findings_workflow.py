@@ -13,6 +13,8 @@ from slareport.findings import workflow
 from slareport.findings.workflow import DELAY, DROP, REWORK
 from slareport.review import WorkflowAnalysis
 
+pytestmark = pytest.mark.once
+
 SPAN = (at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z"))
 ORDER = ["Prospecting", "Proposal", "Negotiation"]
 DAY = pd.Timedelta(days=1)

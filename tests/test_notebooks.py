@@ -17,6 +17,8 @@ import pytest
 from slareport.jobs import ON_REQUEST, WITH_DRAFTS, WITHOUT_DATA, parameters_of
 from slareport.record import MIME
 
+pytestmark = pytest.mark.once
+
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 CHART = "application/vnd.vegalite.v5+json"
 

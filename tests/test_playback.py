@@ -30,6 +30,8 @@ from slareport.results import KEPT, MISSED, NO_DATA, TOO_FEW
 from slareport.statistics import Estimate
 from slareport.worktime import parse_duration
 
+pytestmark = pytest.mark.once
+
 SHORT_DAYS = Hours(zone="Europe/Berlin", hours={"mon-fri": "8:00-12:00"}, holidays="DE-BE")
 
 
