@@ -8,6 +8,7 @@ from email import policy
 import pytest
 from browser import chromium
 from test_outputs import executed
+from test_recipients import CLIENT, LIST, SOUTH, listed
 from tiny import make_workspace, slareport
 
 from slareport.editions import client_key
@@ -15,7 +16,6 @@ from slareport.errors import UsageError
 from slareport.outputs import Place
 from slareport.post import packets, write_mails, write_pdfs
 from slareport.publishing import publish
-from slareport.workspace import open_workspace
 
 pytestmark = pytest.mark.once
 
@@ -25,14 +25,6 @@ ROW = {
     "promise": "win-rate", "title": "Win rate", "kind": "outcome", "kpi": "win_rate", "unit": "%", "value": 0.5, "n": 2,
     "numerator": 1, "denominator": 2, "result": "no real change", "change": None, "target": None,
 }  # fmt: skip
-LIST = """\
-sender: Ops <ops@halden.example>
-reviews:
-  - {of: north, to: [Ada <ada@halden.example>, bo@halden.example], html: true}
-  - {of: company, to: [Cy <cy@halden.example>]}
-"""
-SOUTH = "  - {of: south, to: [south@halden.example]}\n"
-CLIENT = "  - {client: Acme, to: [acme@acme.example]}\n"
 
 
 @pytest.fixture
@@ -48,11 +40,6 @@ def workspace(tmp_path):
     ):
         publish(made.outputs, place, executed(scorecard=[ROW], name=place.team), page, {})
     return made
-
-
-def listed(workspace, text):
-    (workspace.root / "parameters" / "mail.yaml").write_text(text)
-    return open_workspace(workspace.root, workspace.outputs)
 
 
 def period(workspace):
